@@ -1,0 +1,133 @@
+package kdb
+
+// List is a general list: items of any type.
+type List struct {
+	V []Value // the items; not to be changed by anybody who did not make the list
+	Mark
+}
+
+// NewList returns a general list of the given values, whatever their types.
+func NewList(items ...Value) *List { return &List{V: items} }
+
+// Type returns TList.
+func (*List) Type() Type { return TList }
+
+// Len returns the number of items.
+func (l *List) Len() int { return len(l.V) }
+
+// Dict is a dictionary from the items of K to the items of V. A keyed table is
+// a dictionary whose K and V are both *Table.
+type Dict struct {
+	K, V   Value // two lists or two tables of one length
+	Sorted bool  // s#: keys ascending, lookups step (wire type 127)
+	Mark
+}
+
+// NewDict returns a dictionary over two lists of one length.
+func NewDict(k, v Value) *Dict { return &Dict{K: k, V: v} }
+
+// Type returns TDict.
+func (*Dict) Type() Type { return TDict }
+
+// Len returns the number of entries.
+func (d *Dict) Len() int { return d.K.Len() }
+
+// IsKeyed reports whether v is a keyed table, and returns its parts.
+func IsKeyed(v Value) (key, val *Table, ok bool) {
+	d, ok := v.(*Dict)
+	if !ok {
+		return nil, nil, false
+	}
+	key, ok1 := d.K.(*Table)
+	val, ok2 := d.V.(*Table)
+	return key, val, ok1 && ok2
+}
+
+// Table is a table: named columns of one length.
+type Table struct {
+	Names []Symbol // column names
+	Cols  []Value  // one list a name, all of one length
+	// Attr is the table's own attribute; only s occurs.
+	Attr Attr
+	Mark
+}
+
+// NewTable returns a table of the given columns.
+func NewTable(names []Symbol, cols []Value) *Table { return &Table{Names: names, Cols: cols} }
+
+// Type returns TTable.
+func (*Table) Type() Type { return TTable }
+
+// Len returns the number of rows.
+func (t *Table) Len() int {
+	if len(t.Cols) == 0 {
+		return 0
+	}
+	return t.Cols[0].Len()
+}
+
+// Col returns the column of that name and whether there is one.
+func (t *Table) Col(name Symbol) (Value, bool) {
+	for i, n := range t.Names {
+		if n == name {
+			return t.Cols[i], true
+		}
+	}
+	return nil, false
+}
+
+// Enum is an enumerated symbol vector: indices into a domain, a symbol list
+// that has a name.
+type Enum struct {
+	Domain Symbol   // the domain's name
+	Dom    *Symbols // the domain; may have grown since
+	V      []Long   // indices into Dom; outside it means the null symbol
+	Attr   Attr
+	Mark
+	Index any // see Vec.Index
+}
+
+// Type returns TEnum.
+func (*Enum) Type() Type { return TEnum }
+
+// Len returns the number of items.
+func (e *Enum) Len() int { return len(e.V) }
+
+// Sym returns the symbol that item i stands for.
+func (e *Enum) Sym(i int) Symbol { return enumSym(e.Dom, e.V[i]) }
+
+// EnumAtom is one enumerated symbol.
+type EnumAtom struct {
+	Domain Symbol
+	Dom    *Symbols
+	I      Long
+}
+
+// Type returns -TEnum.
+func (EnumAtom) Type() Type { return -TEnum }
+
+// Len returns 1.
+func (EnumAtom) Len() int { return 1 }
+
+// Sym returns the symbol that the atom stands for.
+func (e EnumAtom) Sym() Symbol { return enumSym(e.Dom, e.I) }
+
+func enumSym(d *Symbols, i Long) Symbol {
+	if d == nil || i < 0 || int(i) >= len(d.V) {
+		return Symbol{}
+	}
+	return d.V[i]
+}
+
+// Error is a q error: what 'signal raises, and the wire's type -128. It is
+// both a Value and an error.
+type Error string
+
+// Type returns TError.
+func (Error) Type() Type { return TError }
+
+// Len returns 1.
+func (Error) Len() int { return 1 }
+
+// Error returns the text without the leading quote.
+func (e Error) Error() string { return string(e) }

@@ -1,0 +1,115 @@
+package kdb
+
+import "sync/atomic"
+
+// Elem is an element type of a typed vector.
+type Elem interface {
+	Bool | GUID | Byte | Short | Int | Long | Real | Float | Char | Symbol |
+		Timestamp | Month | Date | Datetime | Timespan | Minute | Second | Time
+	Value
+}
+
+// Vec is a typed vector: a slice of elements, an attribute, and the marks an
+// engine needs to own it.
+type Vec[T Elem] struct {
+	V    []T  // the elements; not to be changed by anybody who did not make the vector
+	Attr Attr // NoAttr, or what is known about V
+	Mark      // ownership
+	// Index is a lookup structure that belongs to Attr (the hash of u# and g#),
+	// kept by the engine; nil until built and never copied to another vector
+	// with other elements.
+	Index atomic.Pointer[any]
+
+	tip *atomic.Int64 // shared by all vectors on one backing array: how much of it is in use
+}
+
+// Names for the vectors of each type, in kdb+'s words.
+type (
+	Bools      = Vec[Bool]
+	GUIDs      = Vec[GUID]
+	Bytes      = Vec[Byte]
+	Shorts     = Vec[Short]
+	Ints       = Vec[Int]
+	Longs      = Vec[Long]
+	Reals      = Vec[Real]
+	Floats     = Vec[Float]
+	Chars      = Vec[Char]
+	Symbols    = Vec[Symbol]
+	Timestamps = Vec[Timestamp]
+	Months     = Vec[Month]
+	Dates      = Vec[Date]
+	Datetimes  = Vec[Datetime]
+	Timespans  = Vec[Timespan]
+	Minutes    = Vec[Minute]
+	Seconds    = Vec[Second]
+	Times      = Vec[Time]
+)
+
+// NewVec returns a vector over elems, which it keeps without copying.
+func NewVec[T Elem](elems []T) *Vec[T] { return &Vec[T]{V: elems} }
+
+// Of returns a vector of the given elements.
+func Of[T Elem](elems ...T) *Vec[T] { return &Vec[T]{V: elems} }
+
+// Str returns a char vector with the bytes of s.
+func Str(s string) *Chars {
+	v := make([]Char, len(s))
+	for i := range len(s) {
+		v[i] = Char(s[i])
+	}
+	return &Chars{V: v}
+}
+
+// Syms returns a symbol vector of the given texts.
+func Syms(texts ...string) *Symbols {
+	v := make([]Symbol, len(texts))
+	for i, s := range texts {
+		v[i] = Sym(s)
+	}
+	return &Symbols{V: v}
+}
+
+// Type returns the vector's type number.
+func (v *Vec[T]) Type() Type { var z T; return -z.Type() }
+
+// Len returns the number of elements.
+func (v *Vec[T]) Len() int { return len(v.V) }
+
+// Append returns a vector with elems after v's, without attribute. Whoever
+// holds v sees no change. When v is the longest vector on its backing array,
+// and there is room, nothing but elems is copied, so appending to the newest
+// version of a column costs amortised what is appended. Of two goroutines that
+// append to one vector, one gets the room and the other a copy.
+func Append[T Elem](v *Vec[T], elems ...T) *Vec[T] {
+	n, m := len(v.V), len(elems)
+	if v.tip != nil && cap(v.V)-n >= m && v.tip.CompareAndSwap(int64(n), int64(n+m)) {
+		s := v.V[:n+m]
+		copy(s[n:], elems)
+		return &Vec[T]{V: s, tip: v.tip}
+	}
+	c := n + m
+	if c < 2*n {
+		c = 2 * n
+	}
+	s := make([]T, n+m, max(c, 8))
+	copy(s, v.V)
+	copy(s[n:], elems)
+	tip := new(atomic.Int64)
+	tip.Store(int64(n + m))
+	return &Vec[T]{V: s, tip: tip}
+}
+
+// Mark records whether a value may be held in more than one place. An engine
+// sets it when a value gets a second name, and amends in place only values
+// without it; it is never cleared. The zero Mark is "not shared".
+type Mark struct{ shared atomic.Bool }
+
+// Share marks the value as held in more than one place.
+func (m *Mark) Share() {
+	if !m.shared.Load() {
+		m.shared.Store(true)
+	}
+}
+
+// Shared reports whether Share was called.
+func (m *Mark) Shared() bool { return m.shared.Load() }
