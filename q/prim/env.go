@@ -28,6 +28,16 @@ type Env struct {
 	Rand Source
 	// Apply calls any q function with arguments. Set by the evaluator.
 	Apply func(f kdb.Value, args ...kdb.Value) (kdb.Value, error)
+	// EvalTree evaluates a parse tree in q's functional form: a general list is
+	// an application, a symbol atom a name, an enlisted value a constant. A name
+	// is asked of lookup first, then of the engine. Set by the evaluator.
+	EvalTree func(tree kdb.Value, lookup func(kdb.Symbol) (kdb.Value, bool)) (kdb.Value, error)
+	// Get returns the value of a global name, with the name as the error when
+	// there is none. A relative name belongs to the current namespace. Set by
+	// the evaluator.
+	Get func(name kdb.Symbol) (kdb.Value, error)
+	// Set assigns a global name. Set by the evaluator.
+	Set func(name kdb.Symbol, v kdb.Value) error
 	// Check returns an error when the evaluation should end (cancelled, out of
 	// time, over its memory); long kernels call it between blocks.
 	Check func() error
