@@ -1,0 +1,69 @@
+package prim
+
+import "github.com/quoinhq/quoin/kdb"
+
+// AttrOf returns the attribute of a vector, enumeration, table or dictionary.
+func AttrOf(x kdb.Value) kdb.Attr {
+	if p := attrPlace(x); p != nil {
+		return *p
+	}
+	if d, ok := x.(*kdb.Dict); ok && d.Sorted {
+		return kdb.Sorted
+	}
+	return kdb.NoAttr
+}
+
+// withAttr sets the attribute of a vector that nobody else holds yet.
+func withAttr(x kdb.Value, a kdb.Attr) kdb.Value {
+	if p := attrPlace(x); p != nil {
+		*p = a
+	}
+	return x
+}
+
+// attrPlace returns where x keeps its attribute, nil if it has none to keep.
+func attrPlace(x kdb.Value) *kdb.Attr {
+	switch v := x.(type) {
+	case *kdb.Bools:
+		return &v.Attr
+	case *kdb.GUIDs:
+		return &v.Attr
+	case *kdb.Bytes:
+		return &v.Attr
+	case *kdb.Shorts:
+		return &v.Attr
+	case *kdb.Ints:
+		return &v.Attr
+	case *kdb.Longs:
+		return &v.Attr
+	case *kdb.Reals:
+		return &v.Attr
+	case *kdb.Floats:
+		return &v.Attr
+	case *kdb.Chars:
+		return &v.Attr
+	case *kdb.Symbols:
+		return &v.Attr
+	case *kdb.Timestamps:
+		return &v.Attr
+	case *kdb.Months:
+		return &v.Attr
+	case *kdb.Dates:
+		return &v.Attr
+	case *kdb.Datetimes:
+		return &v.Attr
+	case *kdb.Timespans:
+		return &v.Attr
+	case *kdb.Minutes:
+		return &v.Attr
+	case *kdb.Seconds:
+		return &v.Attr
+	case *kdb.Times:
+		return &v.Attr
+	case *kdb.Enum:
+		return &v.Attr
+	case *kdb.Table:
+		return &v.Attr
+	}
+	return nil
+}
