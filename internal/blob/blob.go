@@ -1,0 +1,256 @@
+// Package blob keeps files by their content: each is stored once, under the
+// SHA-256 of its bytes, and never changed. Databases, dataviews and the
+// built-in object store are all lists of names for such files.
+//
+// Content is written to a temporary file, then given its name, so that a name
+// always stands for whole content. Durability is the caller's choice, because
+// it costs a wait for the disk: a changeset of many files syncs once
+// ([Store.Sync]) before it is recorded, a single object is ingested durably.
+//
+// Content is collected when no record names it any more (see [Store.Collect]).
+// Between ingesting content and recording its name a caller holds a [Lease];
+// collection spares everything that was ingested or found again since the
+// oldest lease began.
+package blob
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// ErrNotFound is returned for content that is not stored.
+var ErrNotFound = errors.New("blob: no such content")
+
+// Hash is the SHA-256 of some content: its name.
+type Hash [32]byte
+
+// String is the hash in lower-case hex.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText is String, so that hashes stand as text in records.
+func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (h *Hash) UnmarshalText(b []byte) error {
+	if len(b) != 2*len(h) {
+		return fmt.Errorf("blob: a hash has %d digits, not %d", 2*len(h), len(b))
+	}
+	_, err := hex.Decode(h[:], b)
+	return err
+}
+
+// Ref names content and says how large it is.
+type Ref struct {
+	Hash Hash  `json:"hash"`
+	Size int64 `json:"size"`
+}
+
+// Store is a folder of content. Its methods may be called concurrently, and by
+// one process at a time.
+type Store struct {
+	fs  FS
+	dir string
+	now func() time.Time
+
+	mu     sync.Mutex // protects leases; held for writing names against Collect
+	leases map[*Lease]time.Time
+}
+
+// Option changes how a store works.
+type Option func(*Store)
+
+// WithFS has the store work on another file system than the machine's.
+func WithFS(f FS) Option { return func(s *Store) { s.fs = f } }
+
+// Open returns the store in dir, which is made when it is missing. Temporary
+// files that an earlier process left there are removed.
+func Open(dir string, opts ...Option) (*Store, error) {
+	s := &Store{fs: OS(), dir: dir, now: time.Now, leases: map[*Lease]time.Time{}}
+	for _, o := range opts {
+		o(s)
+	}
+	if err := s.fs.RemoveAll(s.tmp()); err != nil {
+		return nil, fmt.Errorf("blob: %w", err)
+	}
+	for _, d := range []string{dir, s.tmp()} {
+		if err := s.fs.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("blob: %w", err)
+		}
+	}
+	for i := range 256 {
+		if err := s.fs.MkdirAll(filepath.Join(dir, hex.EncodeToString([]byte{byte(i)})), 0o700); err != nil {
+			return nil, fmt.Errorf("blob: %w", err)
+		}
+	}
+	return s, nil
+}
+
+func (s *Store) tmp() string { return filepath.Join(s.dir, "tmp") }
+
+// Path returns where content of that hash lies, whether or not it does.
+func (s *Store) Path(h Hash) string {
+	x := h.String()
+	return filepath.Join(s.dir, x[:2], x[2:])
+}
+
+// Open opens content for reading. Errors: ErrNotFound. What is open stays
+// readable even if the content is collected meanwhile.
+func (s *Store) Open(h Hash) (File, error) {
+	f, err := s.fs.Open(s.Path(h))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("blob: %w", err)
+	}
+	return f, nil
+}
+
+// Stat returns the size of content. Errors: ErrNotFound.
+func (s *Store) Stat(h Hash) (Ref, error) {
+	fi, err := s.fs.Stat(s.Path(h))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Ref{}, ErrNotFound
+	}
+	if err != nil {
+		return Ref{}, fmt.Errorf("blob: %w", err)
+	}
+	return Ref{Hash: h, Size: fi.Size()}, nil
+}
+
+// Sync returns once everything ingested before is on disk.
+func (s *Store) Sync(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.fs.SyncAll(s.dir); err != nil {
+		return fmt.Errorf("blob: sync: %w", err)
+	}
+	return nil
+}
+
+// Link gives content a further name, a path outside the store, without copying
+// it. The file there is read-only and must not be written to. Where the file
+// system cannot link (another device, too many links) it is copied.
+// Errors: ErrNotFound.
+func (s *Store) Link(h Hash, path string) error {
+	err := s.fs.Link(s.Path(h), path)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		if _, serr := s.fs.Stat(s.Path(h)); errors.Is(serr, fs.ErrNotExist) {
+			return ErrNotFound
+		}
+		return fmt.Errorf("blob: %w", err)
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("blob: %w", err)
+	}
+	return s.copyTo(h, path)
+}
+
+// Lease keeps content from being collected between being ingested and being
+// named by a record. Release ends it.
+type Lease struct{ s *Store }
+
+// Lease begins a lease.
+func (s *Store) Lease() *Lease {
+	l := &Lease{s}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leases[l] = s.now()
+	return l
+}
+
+// Release ends the lease; a second call does nothing.
+func (l *Lease) Release() {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	delete(l.s.leases, l)
+}
+
+// Garbage is what a collection found, or would have removed.
+type Garbage struct {
+	Kept, Removed           int
+	KeptBytes, RemovedBytes int64
+}
+
+// Collect removes content that live says nothing names, sparing what was
+// ingested since the oldest lease began or since Collect did. The caller
+// begins Collect before it reads the records that live answers from: then
+// content recorded meanwhile is either known to live or spared. With dry set
+// it only counts.
+func (s *Store) Collect(ctx context.Context, dry bool, mark func(context.Context) (live func(Hash) bool, err error)) (Garbage, error) {
+	// File times may be as coarse as a clock tick; a second's margin covers it.
+	began := s.now().Add(-time.Second)
+	live, err := mark(ctx)
+	if err != nil {
+		return Garbage{}, err
+	}
+	var g Garbage
+	for i := range 256 {
+		if err := ctx.Err(); err != nil {
+			return g, err
+		}
+		if err := s.collectDir(hex.EncodeToString([]byte{byte(i)}), began, dry, live, &g); err != nil {
+			return g, err
+		}
+	}
+	return g, nil
+}
+
+func (s *Store) collectDir(sub string, began time.Time, dry bool, live func(Hash) bool, g *Garbage) error {
+	entries, err := s.fs.ReadDir(filepath.Join(s.dir, sub))
+	if err != nil {
+		return fmt.Errorf("blob: %w", err)
+	}
+	for _, e := range entries {
+		var h Hash
+		if h.UnmarshalText([]byte(sub+e.Name())) != nil {
+			continue
+		}
+		if err := s.collectOne(h, began, dry, live(h), g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collectOne looks and removes under the lock that giving a name takes, so
+// that content found again in between is spared.
+func (s *Store) collectOne(h Hash, began time.Time, dry, live bool, g *Garbage) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fi, err := s.fs.Stat(s.Path(h))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("blob: %w", err)
+	}
+	young := began
+	for _, t := range s.leases {
+		if t = t.Add(-time.Second); t.Before(young) {
+			young = t
+		}
+	}
+	if live || !fi.ModTime().Before(young) {
+		g.Kept++
+		g.KeptBytes += fi.Size()
+		return nil
+	}
+	if !dry {
+		if err := s.fs.Remove(s.Path(h)); err != nil {
+			return fmt.Errorf("blob: %w", err)
+		}
+	}
+	g.Removed++
+	g.RemovedBytes += fi.Size()
+	return nil
+}
