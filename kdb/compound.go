@@ -1,5 +1,7 @@
 package kdb
 
+import "sync/atomic"
+
 // List is a general list: items of any type.
 type List struct {
 	V []Value // the items; not to be changed by anybody who did not make the list
@@ -84,7 +86,7 @@ type Enum struct {
 	V      []Long   // indices into Dom; outside it means the null symbol
 	Attr   Attr
 	Mark
-	Index any // see Vec.Index
+	Index atomic.Pointer[any] // see Vec.Index
 }
 
 // Type returns TEnum.

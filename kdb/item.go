@@ -1,0 +1,100 @@
+package kdb
+
+// At returns element i as an atom.
+func (v *Vec[T]) At(i int) Value { return v.V[i] }
+
+// At returns item i.
+func (l *List) At(i int) Value { return l.V[i] }
+
+// At returns element i as an enumerated atom.
+func (e *Enum) At(i int) Value { return EnumAtom{e.Domain, e.Dom, e.V[i]} }
+
+// At returns row i as a dictionary from column names to the row's items.
+func (t *Table) At(i int) Value { return NewDict(NewVec(t.Names), Collapse(t.row(i))) }
+
+func (t *Table) row(i int) []Value {
+	items := make([]Value, len(t.Cols))
+	for c, col := range t.Cols {
+		items[c] = Item(col, i)
+	}
+	return items
+}
+
+// Item returns item i of a list or row i of a table; an atom or a function is
+// its own item.
+func Item(v Value, i int) Value {
+	if l, ok := v.(interface{ At(int) Value }); ok {
+		return l.At(i)
+	}
+	return v
+}
+
+// Collapse returns the items as a typed vector when all are atoms of one type,
+// and as a general list otherwise, as q makes lists of its results.
+func Collapse(items []Value) Value {
+	if len(items) == 0 {
+		return NewList()
+	}
+	for _, v := range items {
+		if v == nil || v.Type() != items[0].Type() {
+			return NewList(items...)
+		}
+	}
+	switch x := items[0].(type) {
+	case Bool:
+		return gather[Bool](items)
+	case GUID:
+		return gather[GUID](items)
+	case Byte:
+		return gather[Byte](items)
+	case Short:
+		return gather[Short](items)
+	case Int:
+		return gather[Int](items)
+	case Long:
+		return gather[Long](items)
+	case Real:
+		return gather[Real](items)
+	case Float:
+		return gather[Float](items)
+	case Char:
+		return gather[Char](items)
+	case Symbol:
+		return gather[Symbol](items)
+	case Timestamp:
+		return gather[Timestamp](items)
+	case Month:
+		return gather[Month](items)
+	case Date:
+		return gather[Date](items)
+	case Datetime:
+		return gather[Datetime](items)
+	case Timespan:
+		return gather[Timespan](items)
+	case Minute:
+		return gather[Minute](items)
+	case Second:
+		return gather[Second](items)
+	case Time:
+		return gather[Time](items)
+	case EnumAtom:
+		e := &Enum{Domain: x.Domain, Dom: x.Dom, V: make([]Long, len(items))}
+		for i, v := range items {
+			a := v.(EnumAtom)
+			if a.Domain != x.Domain || a.Dom != x.Dom {
+				return NewList(items...)
+			}
+			e.V[i] = a.I
+		}
+		return e
+	}
+	return NewList(items...)
+}
+
+func gather[T Elem](items []Value) Value {
+	s := make([]T, len(items))
+	for i, v := range items {
+		s[i] = v.(T)
+	}
+	return NewVec(s)
+}
