@@ -19,6 +19,24 @@ func (t Table[T]) Get(tx Tx, key string) (*T, error) {
 	return t.decode(key, b)
 }
 
+// Peek returns the record as all readers share it: it and what it points to
+// must not be changed. That saves decoding what is read on every request; to
+// change a record, Get it. Errors: ErrNotFound.
+func (t Table[T]) Peek(tx Tx, key string) (*T, error) {
+	d, ok := tx.(Decoder)
+	if !ok {
+		return t.Get(tx, key)
+	}
+	v, err := d.Decoded(t.Kind, key, t.decodeAny)
+	if err != nil {
+		return nil, err
+	}
+	if rec, ok := v.(*T); ok {
+		return rec, nil
+	}
+	return t.Get(tx, key) // another type reads the same kind
+}
+
 // Put creates or replaces the record.
 func (t Table[T]) Put(tx Tx, key string, rec *T) error { return t.PutUntil(tx, key, rec, time.Time{}) }
 
@@ -59,6 +77,8 @@ func (t Table[T]) decode(key string, b []byte) (*T, error) {
 	}
 	return rec, nil
 }
+
+func (t Table[T]) decodeAny(key string, b []byte) (any, error) { return t.decode(key, b) }
 
 // Keyed is a record with its key.
 type Keyed[T any] struct {
