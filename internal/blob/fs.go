@@ -10,6 +10,7 @@ import (
 // FS is the part of a file system that a store uses: the seam at which tests
 // make any of it fail.
 type FS interface {
+	Mkdir(dir string, perm fs.FileMode) error // fails when dir exists
 	MkdirAll(dir string, perm fs.FileMode) error
 	RemoveAll(path string) error
 	Remove(path string) error
@@ -46,6 +47,7 @@ func OS() FS { return osFS{} }
 
 type osFS struct{}
 
+func (osFS) Mkdir(dir string, perm fs.FileMode) error    { return os.Mkdir(dir, perm) }
 func (osFS) MkdirAll(dir string, perm fs.FileMode) error { return os.MkdirAll(dir, perm) }
 func (osFS) RemoveAll(path string) error                 { return os.RemoveAll(path) }
 func (osFS) Remove(path string) error                    { return os.Remove(path) }
