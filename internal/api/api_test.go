@@ -188,3 +188,37 @@ func TestBindAndValidate(t *testing.T) {
 		}
 	})
 }
+
+func request(method string, u *url.URL) *http.Request { return &http.Request{Method: method, URL: u} }
+
+func TestReadBody(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		size   int
+		length bool
+		tooBig bool
+	}{
+		{"none", 0, true, false},
+		{"largest", api.MaxBody, true, false},
+		{"largest, chunked", api.MaxBody, false, false},
+		{"too large", 10 << 20, true, true},
+		{"too large, chunked", 10 << 20, false, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", tt.size)))
+			if !tt.length {
+				r.ContentLength = -1
+			}
+			body, err := api.ReadBody(r)
+			if tt.tooBig {
+				if !hasStatus(err, 413) {
+					t.Fatalf("%d bytes, %v", len(body), err)
+				}
+				return
+			}
+			if err != nil || len(body) != tt.size {
+				t.Fatalf("%d bytes, %v", len(body), err)
+			}
+		})
+	}
+}
