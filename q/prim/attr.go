@@ -1,6 +1,10 @@
 package prim
 
-import "github.com/quoinhq/quoin/kdb"
+import (
+	"sync/atomic"
+
+	"github.com/quoinhq/quoin/kdb"
+)
 
 // AttrOf returns the attribute of a vector, enumeration, table or dictionary.
 func AttrOf(x kdb.Value) kdb.Attr {
@@ -64,6 +68,49 @@ func attrPlace(x kdb.Value) *kdb.Attr {
 		return &v.Attr
 	case *kdb.Table:
 		return &v.Attr
+	}
+	return nil
+}
+
+// indexPlace returns where a typed vector keeps its index.
+func indexPlace(x kdb.Value) *atomic.Pointer[any] {
+	switch v := x.(type) {
+	case *kdb.Bools:
+		return &v.Index
+	case *kdb.GUIDs:
+		return &v.Index
+	case *kdb.Bytes:
+		return &v.Index
+	case *kdb.Shorts:
+		return &v.Index
+	case *kdb.Ints:
+		return &v.Index
+	case *kdb.Longs:
+		return &v.Index
+	case *kdb.Reals:
+		return &v.Index
+	case *kdb.Floats:
+		return &v.Index
+	case *kdb.Chars:
+		return &v.Index
+	case *kdb.Symbols:
+		return &v.Index
+	case *kdb.Timestamps:
+		return &v.Index
+	case *kdb.Months:
+		return &v.Index
+	case *kdb.Dates:
+		return &v.Index
+	case *kdb.Datetimes:
+		return &v.Index
+	case *kdb.Timespans:
+		return &v.Index
+	case *kdb.Minutes:
+		return &v.Index
+	case *kdb.Seconds:
+		return &v.Index
+	case *kdb.Times:
+		return &v.Index
 	}
 	return nil
 }

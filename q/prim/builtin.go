@@ -181,7 +181,7 @@ var unaryGlyphs = map[string]string{"+": "flip", "-": "neg", "*": "first", "%": 
 
 func makeRegistry() registry {
 	r := registry{}
-	for _, family := range []func(registry){listOps} {
+	for _, family := range []func(registry){listOps, mathOps, aggregateOps, searchOps} {
 		family(r)
 	}
 	for glyph, word := range unaryGlyphs {
@@ -214,4 +214,28 @@ func listOps(r registry) {
 	r.two("@", At)
 	r.two("~", func(x, y kdb.Value) (kdb.Value, error) { return kdb.Bool(Match(x, y)), nil })
 	r.one("type", func(x kdb.Value) (kdb.Value, error) { return kdb.Short(x.Type()), nil })
+}
+
+// searchOps registers searching, sorting and grouping.
+func searchOps(r registry) {
+	r.two("?", Find)
+	r.two("in", In)
+	r.two("bin", Bin)
+	r.two("binr", Binr)
+	r.two("except", Except)
+	r.two("inter", Inter)
+	r.two("union", Union)
+	r.two("xrank", Xrank)
+	r.one("distinct", func(x kdb.Value) (kdb.Value, error) {
+		if !isList(x) {
+			return nil, ErrType
+		}
+		return Distinct(x), nil
+	})
+	r.one("group", Group)
+	r.one("asc", Asc)
+	r.one("desc", Desc)
+	r.one("iasc", Iasc)
+	r.one("idesc", Idesc)
+	r.one("rank", Rank)
 }

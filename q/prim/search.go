@@ -6,20 +6,6 @@ import (
 	"github.com/quoinhq/quoin/kdb"
 )
 
-// Find is q's x?y: for every item of y its first position in x, or the length
-// of x if it is not there. Errors: 'type.
-func Find(x, y kdb.Value) (kdb.Value, error) { return nil, ErrNYI }
-
-// In is q's x in y: whether each item of x is an item of y. Errors: 'type.
-func In(x, y kdb.Value) (kdb.Value, error) { return nil, ErrNYI }
-
-// Bin is q's x bin y: the last position in ascending x that is not above each
-// item of y, -1 if all are above. Errors: 'type.
-func Bin(x, y kdb.Value) (kdb.Value, error) { return nil, ErrNYI }
-
-// Distinct returns the different items of x in order of first appearance.
-func Distinct(x kdb.Value) kdb.Value { return x }
-
 // tolerantEq is q's equality of floats: equal within 2^-43 of the larger magnitude.
 // Source: KX manual, "Precision".
 func tolerantEq(a, b float64) bool {
@@ -28,4 +14,614 @@ func tolerantEq(a, b float64) bool {
 	}
 	d := math.Abs(a - b)
 	return d <= max(math.Abs(a), math.Abs(b))*0x1p-43 && !math.IsInf(d, 0)
+}
+
+// Find is q's x?y: for every item of y its first position in x, or the length
+// of x if it is not there. On a dictionary it finds keys by value. Comparison
+// is exact. Errors: 'type.
+func Find(x, y kdb.Value) (kdb.Value, error) {
+	switch v := x.(type) {
+	case *kdb.Dict:
+		pos, err := Find(v.V, y)
+		if err != nil {
+			return nil, err
+		}
+		return At(v.K, pos)
+	case *kdb.Table:
+		return findRows(v, y)
+	case *kdb.List:
+		return findItems(v.V, y)
+	}
+	if !isList(x) {
+		return nil, ErrType
+	}
+	c, _ := columnOf(x)
+	if d, ok := columnOf(y); ok {
+		pos, err := findColumn(x, c, d)
+		if err != nil {
+			return nil, err
+		}
+		return kdb.NewVec(pos), nil
+	}
+	if d, ok := atomColumn(y); ok {
+		pos, err := findColumn(x, c, d)
+		if err != nil {
+			return nil, err
+		}
+		return pos[0], nil
+	}
+	if l, ok := y.(*kdb.List); ok {
+		return eachItem(l, func(z kdb.Value) (kdb.Value, error) { return Find(x, z) })
+	}
+	if d, ok := y.(*kdb.Dict); ok {
+		r, err := Find(x, d.V)
+		if err != nil {
+			return nil, err
+		}
+		return kdb.NewDict(d.K, r), nil
+	}
+	return nil, ErrType
+}
+
+// alike returns two columns as one type if they may be compared item by item:
+// the same type, or symbols and enumerations.
+func alike(a, b column) (column, column, bool) {
+	if sameKind(a, b) {
+		return a, b, true
+	}
+	if isSymbolic(a.t) && isSymbolic(b.t) {
+		return plainColumn(a), plainColumn(b), true
+	}
+	if a.t == kdb.TEnum || b.t == kdb.TEnum || a.t != b.t {
+		return a, b, false
+	}
+	return a, b, true
+}
+
+// plainColumn turns an enumeration into symbols.
+func plainColumn(c column) column {
+	if c.t == kdb.TEnum {
+		c = c.slice(0, c.n)
+		return colOf(Symbols(&kdb.Enum{Dom: c.enm.Dom, V: words[kdb.Long](c)}))
+	}
+	return c
+}
+
+// findColumn returns the position in c of each element of d; x is c's vector,
+// for its attribute.
+func findColumn(x kdb.Value, c, d column) ([]kdb.Long, error) {
+	if ix := indexOf(x); ix != nil && sameKind(c, d) {
+		return ix.find(c.n, canon(d)), nil
+	}
+	a, b, ok := alike(c, d)
+	if !ok {
+		if c.n == 0 || d.n == 0 {
+			return fillIndex(d.n, kdb.Long(c.n)), nil
+		}
+		return nil, ErrType
+	}
+	out := make([]kdb.Long, b.n)
+	a, b = canon(a), canon(b)
+	if AttrOf(x) == kdb.Sorted && a.t == c.t && b.n*16 < a.n {
+		r, err := binColumn(a, b, true)
+		if err != nil {
+			return nil, err
+		}
+		for i, p := range r {
+			if p >= kdb.Long(a.n) || compareAt(a, int(p), b, i) != 0 {
+				p = kdb.Long(a.n)
+			}
+			out[i] = p
+		}
+		return out, nil
+	}
+	switch width(a.t) {
+	case 1:
+		findWords(words[int8](a), words[int8](b), out)
+	case 2:
+		findWords(words[int16](a), words[int16](b), out)
+	case 4:
+		findWords(words[int32](a), words[int32](b), out)
+	case 8:
+		findWords(words[int64](a), words[int64](b), out)
+	default:
+		findGUIDs(words[kdb.GUID](a), words[kdb.GUID](b), out)
+	}
+	return out, nil
+}
+
+func findWords[T word](a, b []T, out []kdb.Long) {
+	if len(b) <= 4 || len(a) <= 8 {
+		for i, v := range b {
+			out[i] = kdb.Long(scanFor(a, v))
+		}
+		return
+	}
+	lo, hi := rangeOf(a)
+	t := newKeyTable(lo, hi, len(a))
+	first := make([]uint32, 0, len(a))
+	for i, v := range a {
+		if _, fresh := t.add(int64(v)); fresh {
+			first = append(first, uint32(i))
+		}
+	}
+	for i, v := range b {
+		if k := t.get(int64(v)); k >= 0 {
+			out[i] = kdb.Long(first[k])
+		} else {
+			out[i] = kdb.Long(len(a))
+		}
+	}
+}
+
+func scanFor[T comparable](a []T, v T) int {
+	for i, w := range a {
+		if w == v {
+			return i
+		}
+	}
+	return len(a)
+}
+
+func findGUIDs(a, b []kdb.GUID, out []kdb.Long) {
+	first := make(map[kdb.GUID]int, len(a))
+	for i, g := range a {
+		if _, ok := first[g]; !ok {
+			first[g] = i
+		}
+	}
+	for i, g := range b {
+		p, ok := first[g]
+		if !ok {
+			p = len(a)
+		}
+		out[i] = kdb.Long(p)
+	}
+}
+
+// findItems finds y in a general list: as a whole if the list's first item is a
+// list and y is a vector, item by item otherwise.
+func findItems(items []kdb.Value, y kdb.Value) (kdb.Value, error) {
+	n := len(items)
+	whole := !isList(y)
+	if n > 0 && isList(items[0]) && y.Type() > 0 && y.Type() <= kdb.TEnum {
+		whole = true
+	}
+	if n > 0 && y.Type() == kdb.TList && isNested(items[0]) && !isNested2(y) {
+		whole = true
+	}
+	if t, ok := y.(*kdb.Table); ok {
+		return eachItem(t, func(r kdb.Value) (kdb.Value, error) { return kdb.Long(findItem(items, r)), nil })
+	}
+	if whole {
+		return kdb.Long(findItem(items, y)), nil
+	}
+	ys := Items(y)
+	out := make([]kdb.Long, len(ys))
+	if len(ys) <= 4 || n <= 8 {
+		for i, z := range ys {
+			out[i] = kdb.Long(findItem(items, z))
+		}
+		return kdb.NewVec(out), nil
+	}
+	t := newItemTable(n)
+	first := make([]int, 0, n)
+	for i, x := range items {
+		if _, fresh := t.add(x); fresh {
+			first = append(first, i)
+		}
+	}
+	for i, z := range ys {
+		if k := t.get(z); k >= 0 {
+			out[i] = kdb.Long(first[k])
+		} else {
+			out[i] = kdb.Long(n)
+		}
+	}
+	return kdb.NewVec(out), nil
+}
+
+func isNested(x kdb.Value) bool { return x.Type() == kdb.TList }
+
+// isNested2 reports whether the first item of a list is itself a list.
+func isNested2(y kdb.Value) bool {
+	l, ok := y.(*kdb.List)
+	return ok && len(l.V) > 0 && isNested(l.V[0])
+}
+
+func findItem(items []kdb.Value, y kdb.Value) int {
+	for i, x := range items {
+		if matchExact(x, y) {
+			return i
+		}
+	}
+	return len(items)
+}
+
+// findRows finds rows in a table: y is a table, a row as a dictionary, or a
+// row as a list.
+func findRows(t *kdb.Table, y kdb.Value) (kdb.Value, error) {
+	single := false
+	var cols []kdb.Value
+	switch v := y.(type) {
+	case *kdb.Table:
+		r, err := reorder(t.Names, v)
+		if err != nil {
+			if len(v.Cols) != len(t.Cols) {
+				return nil, err
+			}
+			r = v
+		}
+		cols = r.Cols
+	case *kdb.Dict:
+		row, ok := rowTable(t, v)
+		if !ok {
+			return nil, ErrType
+		}
+		cols, single = row.Cols, true
+	default:
+		if l, ok := y.(*kdb.List); ok && len(l.V) > 0 && !isAtom(l.V[0]) && l.V[0].Len() == len(t.Cols) && len(l.V) != len(t.Cols) {
+			return eachItem(l, func(r kdb.Value) (kdb.Value, error) { return findRows(t, r) })
+		}
+		if !isList(y) || y.Len() != len(t.Cols) {
+			return nil, ErrLength
+		}
+		items := Items(y)
+		n, any := commonLen(items)
+		if any && n < 0 {
+			return nil, ErrLength
+		}
+		single = !any
+		for _, z := range items {
+			if single {
+				z = Enlist(z)
+			}
+			cols = append(cols, z)
+		}
+	}
+	pos, err := findRowColumns(t.Cols, cols, t.Len())
+	if err != nil {
+		return nil, err
+	}
+	if single {
+		return pos[0], nil
+	}
+	return kdb.NewVec(pos), nil
+}
+
+// findRowColumns returns where each row made of cols first is among the rows
+// made of keys. Numbering each column's values lets rows be found as pairs of
+// numbers.
+func findRowColumns(keys, cols []kdb.Value, n int) ([]kdb.Long, error) {
+	if len(keys) == 1 {
+		if keys[0].Type() == kdb.TList {
+			ys := Items(cols[0])
+			out := make([]kdb.Long, len(ys))
+			for i, y := range ys {
+				out[i] = kdb.Long(findItem(Items(keys[0]), y))
+			}
+			return out, nil
+		}
+		r, err := Find(keys[0], cols[0])
+		if err != nil {
+			return nil, err
+		}
+		v, ok := r.(*kdb.Longs)
+		if !ok {
+			return nil, ErrType
+		}
+		return v.V, nil
+	}
+	m := 0
+	if len(cols) > 0 {
+		m = cols[0].Len()
+	}
+	var ids []uint32
+	count := 1
+	for j := range keys {
+		both := joinLists(keys[j], cols[j])
+		if both.Type() == kdb.TList && keys[j].Type() != kdb.TList && n > 0 && m > 0 {
+			return nil, ErrType
+		}
+		more, f := Classify(both)
+		if j == 0 {
+			ids, count = more, len(f)
+			continue
+		}
+		var firsts []kdb.Long
+		ids, firsts = PairIDs(ids, count, more, len(f))
+		count = len(firsts)
+	}
+	first := make([]int32, count)
+	for i := range first {
+		first[i] = int32(n)
+	}
+	for i := n - 1; i >= 0; i-- {
+		first[ids[i]] = int32(i)
+	}
+	out := make([]kdb.Long, m)
+	for i := range out {
+		out[i] = kdb.Long(first[ids[n+i]])
+	}
+	return out, nil
+}
+
+// In is q's x in y: whether each item of x is an item of y. Errors: 'type.
+func In(x, y kdb.Value) (kdb.Value, error) {
+	if isAtom(y) {
+		y = Enlist(y)
+	}
+	if d, ok := y.(*kdb.Dict); ok {
+		if kt, ok := d.K.(*kdb.Table); ok {
+			y = kt
+		} else {
+			y = d.V
+		}
+	}
+	if x.Type() > 0 && y.Type() > 0 && y.Type() <= kdb.TEnum && y.Len() == 1 {
+		// A single candidate: a comparison, which also mixes numeric types.
+		if c, ok := columnOf(x); ok {
+			if d, _ := columnOf(y); !sameKind(c, d) {
+				return Equal(x, Item(y, 0))
+			}
+		}
+	}
+	if c, ok := columnOf(x); ok {
+		if d, ok := columnOf(y); ok {
+			return inColumn(y, c, d)
+		}
+	}
+	if x.Type() == kdb.TDict && y.Type() != kdb.TTable {
+		r, err := In(x.(*kdb.Dict).V, y)
+		if err != nil {
+			return nil, err
+		}
+		return kdb.NewDict(x.(*kdb.Dict).K, r), nil
+	}
+	if !isList(y) {
+		return nil, ErrType
+	}
+	pos, err := Find(y, x)
+	if err != nil {
+		return nil, err
+	}
+	return lessThanCount(pos, kdb.Long(y.Len())), nil
+}
+
+func lessThanCount(pos kdb.Value, n kdb.Long) kdb.Value {
+	switch p := pos.(type) {
+	case kdb.Long:
+		return kdb.Bool(p < n)
+	case *kdb.Longs:
+		out := make([]kdb.Bool, len(p.V))
+		for i, v := range p.V {
+			out[i] = v < n
+		}
+		return kdb.NewVec(out)
+	case *kdb.List:
+		r, _ := eachItem(p, func(v kdb.Value) (kdb.Value, error) { return lessThanCount(v, n), nil })
+		return r
+	case *kdb.Dict:
+		return kdb.NewDict(p.K, lessThanCount(p.V, n))
+	}
+	return pos
+}
+
+// inColumn tells for each element of c whether it is one of d's.
+func inColumn(y kdb.Value, c, d column) (kdb.Value, error) {
+	a, b, ok := alike(c, d)
+	if !ok {
+		if c.n == 0 || d.n == 0 {
+			return kdb.NewVec(make([]kdb.Bool, c.n)), nil
+		}
+		return nil, ErrType
+	}
+	out := make([]kdb.Bool, a.n)
+	a, b = canon(a), canon(b)
+	switch width(a.t) {
+	case 1:
+		inWords(words[int8](a), words[int8](b), out)
+	case 2:
+		inWords(words[int16](a), words[int16](b), out)
+	case 4:
+		inWords(words[int32](a), words[int32](b), out)
+	case 8:
+		inWords(words[int64](a), words[int64](b), out)
+	default:
+		set := make(map[kdb.GUID]bool, b.n)
+		for _, g := range words[kdb.GUID](b) {
+			set[g] = true
+		}
+		for i, g := range words[kdb.GUID](a) {
+			out[i] = kdb.Bool(set[g])
+		}
+	}
+	return kdb.NewVec(out), nil
+}
+
+func inWords[T word](a, set []T, out []kdb.Bool) {
+	if len(a) <= 2 {
+		for i, v := range a {
+			out[i] = scanFor(set, v) < len(set)
+		}
+		return
+	}
+	lo, hi := rangeOf(set)
+	if len(set) == 0 {
+		return
+	}
+	if span := uint64(hi) - uint64(lo); span < uint64(len(a)/4+1<<12) && span < 1<<24 {
+		// A table of flags over the range of the set.
+		flags := make([]kdb.Bool, span+1)
+		for _, v := range set {
+			flags[uint64(int64(v))-uint64(lo)] = true
+		}
+		for i, v := range a {
+			if k := uint64(int64(v)) - uint64(lo); k < uint64(len(flags)) {
+				out[i] = flags[k]
+			}
+		}
+		return
+	}
+	t := newKeyTable(lo, hi, len(set))
+	for _, v := range set {
+		t.add(int64(v))
+	}
+	for i, v := range a {
+		out[i] = t.get(int64(v)) >= 0
+	}
+}
+
+// Distinct returns the different items of x in order of first appearance.
+func Distinct(x kdb.Value) kdb.Value {
+	if a := AttrOf(x); a == kdb.Unique {
+		return x
+	}
+	_, firsts := Classify(x)
+	if len(firsts) == x.Len() {
+		if t, ok := x.(*kdb.Table); ok {
+			return t
+		}
+	}
+	return Gather(x, firsts)
+}
+
+// Group returns the dictionary from each different item of x to the positions
+// where it is. Of a dictionary it groups keys by value. Errors: 'type.
+func Group(x kdb.Value) (kdb.Value, error) {
+	if d, ok := x.(*kdb.Dict); ok {
+		g, err := Group(d.V)
+		if err != nil {
+			return nil, err
+		}
+		gd := g.(*kdb.Dict)
+		pos := gd.V.(*kdb.List).V
+		out := make([]kdb.Value, len(pos))
+		for i, p := range pos {
+			out[i] = Gather(d.K, p.(*kdb.Longs).V)
+		}
+		return kdb.NewDict(gd.K, &kdb.List{V: out}), nil
+	}
+	if !isList(x) {
+		return nil, ErrType
+	}
+	ids, firsts := Classify(x)
+	rows := Positions(ids, len(firsts))
+	out := make([]kdb.Value, len(rows))
+	for i, r := range rows {
+		out[i] = kdb.NewVec(r)
+	}
+	return kdb.NewDict(Gather(x, firsts), &kdb.List{V: out}), nil
+}
+
+// Positions lists, for a classification into n numbers, the positions of each
+// number in ascending order. All share one array.
+func Positions(ids []uint32, n int) [][]kdb.Long {
+	start := make([]int, n+1)
+	for _, k := range ids {
+		start[k+1]++
+	}
+	for k := range n {
+		start[k+1] += start[k]
+	}
+	all := make([]kdb.Long, len(ids))
+	next := append([]int(nil), start[:n]...)
+	for i, k := range ids {
+		all[next[k]] = kdb.Long(i)
+		next[k]++
+	}
+	out := make([][]kdb.Long, n)
+	for k := range out {
+		out[k] = all[start[k]:start[k+1]:start[k+1]]
+	}
+	return out
+}
+
+// Except returns the items of x that are not items of y.
+func Except(x, y kdb.Value) (kdb.Value, error) { return filterIn(x, y, false) }
+
+// Inter returns the items of x that are items of y too.
+func Inter(x, y kdb.Value) (kdb.Value, error) { return filterIn(x, y, true) }
+
+func filterIn(x, y kdb.Value, keep bool) (kdb.Value, error) {
+	if d, ok := x.(*kdb.Dict); ok {
+		if e, ok := y.(*kdb.Dict); ok && !isTable(d.K) {
+			return filterIn(d.V, e.V, keep)
+		}
+		if !isTable(d.K) {
+			return filterIn(d.V, y, keep)
+		}
+	}
+	if isAtom(x) {
+		x = Enlist(x)
+	}
+	// Items are compared one by one, also where in would take y as one item.
+	if l, ok := x.(*kdb.List); ok {
+		ys := listItems(y)
+		t := newItemTable(len(ys))
+		for _, z := range ys {
+			t.add(z)
+		}
+		idx := []kdb.Long{}
+		for i, v := range l.V {
+			if t.get(v) >= 0 == keep {
+				idx = append(idx, kdb.Long(i))
+			}
+		}
+		return Gather(x, idx), nil
+	}
+	if !isList(y) && y.Type() != kdb.TDict {
+		y = Enlist(y)
+	}
+	var in kdb.Value
+	var err error
+	if l, ok := y.(*kdb.List); ok {
+		in, err = inItems(x, l)
+	} else {
+		in, err = In(x, y)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, ok := in.(*kdb.Bools)
+	if !ok {
+		return nil, ErrType
+	}
+	if !keep {
+		b = kdb.NewVec(notBools(b.V))
+	}
+	return Gather(x, WhereTrue(b.V)), nil
+}
+
+func inItems(x kdb.Value, l *kdb.List) (kdb.Value, error) {
+	t := newItemTable(len(l.V))
+	for _, z := range l.V {
+		t.add(z)
+	}
+	out := make([]kdb.Bool, x.Len())
+	for i, v := range Items(x) {
+		out[i] = t.get(v) >= 0
+	}
+	return kdb.NewVec(out), nil
+}
+
+func notBools(b []kdb.Bool) []kdb.Bool {
+	out := make([]kdb.Bool, len(b))
+	u, w := view[uint8](b), view[uint8](out)
+	for i, v := range u {
+		w[i] = v ^ 1
+	}
+	return out
+}
+
+// Union returns the different items of x and y.
+func Union(x, y kdb.Value) (kdb.Value, error) {
+	j, err := JoinValues(x, y)
+	if err != nil {
+		return nil, err
+	}
+	if d, ok := j.(*kdb.Dict); ok && !isTable(d.K) {
+		return d, nil
+	}
+	return Distinct(j), nil
 }
