@@ -111,6 +111,8 @@ func indexPlace(x kdb.Value) *atomic.Pointer[any] {
 		return &v.Index
 	case *kdb.Times:
 		return &v.Index
+	case *kdb.Enum:
+		return &v.Index
 	}
 	return nil
 }

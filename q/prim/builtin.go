@@ -181,7 +181,7 @@ var unaryGlyphs = map[string]string{"+": "flip", "-": "neg", "*": "first", "%": 
 
 func makeRegistry() registry {
 	r := registry{}
-	for _, family := range []func(registry){listOps, mathOps, aggregateOps, searchOps} {
+	for _, family := range []func(registry){listOps, mathOps, aggregateOps, searchOps, scanOps, movingOps} {
 		family(r)
 	}
 	for glyph, word := range unaryGlyphs {

@@ -353,10 +353,6 @@ func GroupsOf(x kdb.Value) (rows [][]kdb.Long, ok bool) {
 }
 
 func loadIndex(x kdb.Value) *Index {
-	if e, ok := x.(*kdb.Enum); ok {
-		ix, _ := e.Index.(*Index)
-		return ix
-	}
 	if p := indexPlace(x); p != nil {
 		if v := p.Load(); v != nil {
 			ix, _ := (*v).(*Index)
@@ -367,10 +363,6 @@ func loadIndex(x kdb.Value) *Index {
 }
 
 func storeIndex(x kdb.Value, ix *Index) {
-	if e, ok := x.(*kdb.Enum); ok {
-		e.Index = ix
-		return
-	}
 	if p := indexPlace(x); p != nil {
 		var v any = ix
 		p.Store(&v)

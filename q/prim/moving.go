@@ -1,0 +1,309 @@
+package prim
+
+import (
+	"math"
+
+	"github.com/quoinhq/quoin/kdb"
+)
+
+// moving applies a function of a window length and one vector, through
+// dictionaries and tables. Errors: 'type.
+func moving(f func(e *Env, n int, c column) (kdb.Value, error)) Binary {
+	var self Binary
+	self = func(e *Env, x, y kdb.Value) (kdb.Value, error) {
+		switch v := y.(type) {
+		case *kdb.Dict:
+			if !isTable(v.K) && v.V.Type() == kdb.TList {
+				r, err := eachItem(v.V, func(z kdb.Value) (kdb.Value, error) { return self(e, x, z) })
+				return onlyDict(v.K, r, err)
+			}
+			r, err := self(e, x, v.V)
+			return onlyDict(v.K, r, err)
+		case *kdb.Table:
+			return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return self(e, x, c) })
+		case *kdb.List:
+			return eachItem(v, func(z kdb.Value) (kdb.Value, error) { return self(e, x, z) })
+		}
+		n, ok := intAtom(x)
+		if !ok {
+			return nil, ErrType
+		}
+		c, ok := columnOf(y)
+		if !ok {
+			return nil, ErrType
+		}
+		return f(e, int(max(n, 0)), c)
+	}
+	return self
+}
+
+const msumTypes = "i.iiijef..niifnuvt"
+
+func msum(e *Env, n int, c column) (kdb.Value, error) {
+	t, err := unaryType(msumTypes, c.t)
+	if err != nil {
+		return nil, err
+	}
+	out := alloc(t, c.n)
+	if isFloating(t) {
+		out.writeFloats(0, movingSums(words[float64](c.convert(e, kdb.TFloat)), n))
+		return out.value(), nil
+	}
+	s := c.asLongs()
+	buf := make([]int64, len(s))
+	var acc int64
+	for i, v := range s {
+		if v != math.MinInt64 {
+			acc += v
+		}
+		if i >= n && s[i-n] != math.MinInt64 {
+			acc -= s[i-n]
+		}
+		buf[i] = acc
+	}
+	out.writeLongs(0, buf, false)
+	return out.value(), nil
+}
+
+// movingSums returns the sums of windows of n, nulls as zeros. An item that
+// leaves is subtracted, unless it or the sum is not finite: then the window is
+// added up anew.
+func movingSums(s []float64, n int) []float64 {
+	out := make([]float64, len(s))
+	if n == 0 {
+		return out
+	}
+	acc := 0.0
+	for i, v := range s {
+		if v != v {
+			v = 0
+		}
+		acc += v
+		if i >= n {
+			old := s[i-n]
+			if old != old {
+				old = 0
+			}
+			acc -= old
+		}
+		if acc-acc != 0 {
+			acc = SumFloats(s[max(0, i-n+1) : i+1])
+			if acc == 0 {
+				acc = 0
+			}
+		}
+		out[i] = acc
+	}
+	return out
+}
+
+// MovingAverage stores in out the averages of the windows of up to n floats
+// that end at each item of s, nulls left out. out and s have one length.
+func MovingAverage(out, s []float64, n int) {
+	if n <= 0 {
+		fillWords(out, math.NaN())
+		return
+	}
+	out = out[:len(s)]
+	var acc float64
+	count := 0
+	head := min(n, len(s))
+	for i := 0; i < head; i++ {
+		if v := s[i]; v == v {
+			acc += v
+			count++
+		}
+		out[i] = acc / float64(count)
+	}
+	if count == n && acc-acc == 0 {
+		// No null so far: go on without looking for them until one appears.
+		inv := float64(n)
+		old := s[:len(s)-head]
+		i := head
+		for ; i < len(s); i++ {
+			next := acc + s[i] - old[i-n]
+			if next-next != 0 {
+				break
+			}
+			acc = next
+			out[i] = acc / inv
+		}
+		head = i
+	}
+	if head == len(s) {
+		return
+	}
+	// Nulls or infinities: the careful way from here on.
+	sums := movingSums(s, n)
+	counts := movingCounts(s, n)
+	for i := head; i < len(s); i++ {
+		out[i] = sums[i] / float64(counts[i])
+	}
+}
+
+// movingCounts returns how many of each window are not null.
+func movingCounts(s []float64, n int) []int {
+	out := make([]int, len(s))
+	count := 0
+	for i, v := range s {
+		if v == v {
+			count++
+		}
+		if i >= n && s[i-n] == s[i-n] {
+			count--
+		}
+		out[i] = count
+	}
+	return out
+}
+
+func mavg(e *Env, n int, c column) (kdb.Value, error) {
+	s, err := floatsOf(e, c)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]kdb.Float, len(s))
+	MovingAverage(view[float64](out), s, n)
+	return kdb.NewVec(out), nil
+}
+
+func mcount(e *Env, n int, c column) (kdb.Value, error) {
+	isNull := words[bool](nulls(c))
+	out := make([]kdb.Int, c.n)
+	count := kdb.Int(0)
+	for i, null := range isNull {
+		if !null {
+			count++
+		}
+		if i >= n && !isNull[i-n] {
+			count--
+		}
+		out[i] = count
+	}
+	return kdb.NewVec(out), nil
+}
+
+// mdev works out each window from its mean, which keeps what subtracting two
+// sums of squares would lose.
+func mdev(e *Env, n int, c column) (kdb.Value, error) {
+	s, err := floatsOf(e, c)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]kdb.Float, len(s))
+	for i := range s {
+		_, _, v := moments(s[max(0, i-n+1) : i+1])
+		out[i] = kdb.Float(math.Sqrt(v))
+	}
+	return kdb.NewVec(out), nil
+}
+
+func mextreme(least bool) func(e *Env, n int, c column) (kdb.Value, error) {
+	return func(e *Env, n int, c column) (kdb.Value, error) {
+		if isSymbolic(c.t) || c.t == kdb.TGUID {
+			return nil, ErrType
+		}
+		if n <= 0 {
+			return c.value(), nil
+		}
+		if isFloating(c.t) {
+			s := words[float64](c.convert(e, kdb.TFloat))
+			out := c.newColumn(c.n)
+			out.writeFloats(0, movingExtremes(s, n, func(a, b float64) bool {
+				if least {
+					return a <= b || a != a
+				}
+				return a >= b || b != b
+			}))
+			replaceHead(out, least)
+			return out.value(), nil
+		}
+		out := c.newColumn(c.n)
+		out.writeLongs(0, movingExtremes(c.asLongs(), n, func(a, b int64) bool {
+			if least {
+				return a <= b
+			}
+			return a >= b
+		}), false)
+		replaceHead(out, least)
+		return out.value(), nil
+	}
+}
+
+// replaceHead turns nulls at the start of moving maximums into negative
+// infinity: no item has been seen that is above it.
+func replaceHead(c column, least bool) {
+	if least {
+		return
+	}
+	inf, err := extreme(nil, c.slice(0, 0), false)
+	if err != nil {
+		return
+	}
+	for i, null := range words[bool](nulls(c)) {
+		if null && c.t != kdb.TChar {
+			copyWords(c, i, mustAtomColumn(inf))
+		}
+	}
+}
+
+func mustAtomColumn(x kdb.Value) column { c, _ := atomColumn(x); return c }
+
+// movingExtremes keeps the candidates of each window in a queue in which each
+// beats the ones after it.
+func movingExtremes[T int64 | float64](s []T, n int, beats func(a, b T) bool) []T {
+	out := make([]T, len(s))
+	queue := make([]int32, 0, min(n, len(s))+1)
+	head := 0
+	for i, v := range s {
+		for len(queue) > head && beats(v, s[queue[len(queue)-1]]) {
+			queue = queue[:len(queue)-1]
+		}
+		if head == len(queue) {
+			queue, head = queue[:0], 0
+		}
+		queue = append(queue, int32(i))
+		if int(queue[head]) <= i-n {
+			head++
+		}
+		out[i] = s[queue[head]]
+	}
+	return out
+}
+
+// Ema returns the exponential moving average of y with smoothing x, an atom or
+// one for each item. Errors: 'type, 'length.
+func Ema(e *Env, x, y kdb.Value) (kdb.Value, error) {
+	switch v := y.(type) {
+	case *kdb.Dict:
+		r, err := Ema(e, x, v.V)
+		return onlyDict(v.K, r, err)
+	case *kdb.Table:
+		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return Ema(e, x, c) })
+	case *kdb.List:
+		return eachItem(v, func(z kdb.Value) (kdb.Value, error) { return Ema(e, x, z) })
+	}
+	a, s, err := pairs(e, x, y)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]kdb.Float, len(s))
+	acc := 0.0
+	for i, v := range s {
+		if i == 0 {
+			acc = v
+		} else {
+			acc += a[i] * (v - acc)
+		}
+		out[i] = kdb.Float(acc)
+	}
+	return kdb.NewVec(out), nil
+}
+
+func movingOps(r registry) {
+	for name, f := range map[string]func(e *Env, n int, c column) (kdb.Value, error){
+		"msum": msum, "mavg": mavg, "mcount": mcount, "mdev": mdev, "mmin": mextreme(true), "mmax": mextreme(false)} {
+		r.binary(name, moving(f)).Uniform = true
+	}
+	r.binary("ema", Ema).Uniform = true
+}
