@@ -257,7 +257,7 @@ func matrix(items []Value) bool {
 		switch v.(type) {
 		case *List:
 			compact = false
-		case interface{ attr() Attr }:
+		case interface{ Attribute() Attr }:
 			switch v.Type() {
 			case TBool, TByte, TChar:
 			default:

@@ -98,3 +98,9 @@ func gather[T Elem](items []Value) Value {
 	}
 	return NewVec(s)
 }
+
+// Attribute returns the vector's attribute.
+func (v *Vec[T]) Attribute() Attr { return v.Attr }
+
+// Attribute returns the enumeration's attribute.
+func (e *Enum) Attribute() Attr { return e.Attr }

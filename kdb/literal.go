@@ -381,14 +381,11 @@ func sortedKeys(k Value) bool {
 	switch x := k.(type) {
 	case *Table:
 		return x.Attr == Sorted
-	case interface{ attr() Attr }:
-		return x.attr() == Sorted
+	case interface{ Attribute() Attr }:
+		return x.Attribute() == Sorted
 	}
 	return false
 }
-
-func (v *Vec[T]) attr() Attr { return v.Attr }
-func (e *Enum) attr() Attr   { return e.Attr }
 
 // grouped reports whether k needs parentheses to stand left of an operator.
 func grouped(k Value) bool {
@@ -399,8 +396,8 @@ func grouped(k Value) bool {
 		return len(x.V) == 1
 	case *Enum, *Table, *Dict:
 		return true
-	case interface{ attr() Attr }:
-		return k.Len() < 2 || x.attr() > Sorted
+	case interface{ Attribute() Attr }:
+		return k.Len() < 2 || x.Attribute() > Sorted
 	}
 	return false
 }
