@@ -22,7 +22,7 @@ func Backup(ctx context.Context, path string, w io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	c, err := dial(path, "rw", "busy_timeout = 5000", "query_only = on")
+	c, err := dial(path, "rw", "busy_timeout = 5000")
 	if err != nil {
 		return describe(err)
 	}

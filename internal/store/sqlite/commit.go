@@ -68,14 +68,16 @@ func (db *DB) writeBatch() int {
 	err := db.trouble
 	db.mu.Unlock()
 
+	changes := b.sorted()
+	var was []before
 	if err == nil {
-		err = b.store(db.w)
+		was, err = db.store(changes)
 	}
 	if err != nil {
 		db.abandon(b, err)
 		return 0
 	}
-	db.publish(b, seq)
+	db.publish(b, changes, was, seq)
 	for _, u := range b.updates {
 		for _, hook := range u.hooks {
 			hook()
@@ -86,44 +88,62 @@ func (db *DB) writeBatch() int {
 	return len(b.dirty)
 }
 
-// store writes the batch to disk.
-func (b *batch) store(w *conn) error {
-	if len(b.dirty) == 0 {
-		return nil
+// sorted returns what the batch changes in key order: neighbours share pages
+// of the tree.
+func (b *batch) sorted() []change {
+	out := make([]change, 0, len(b.dirty))
+	for id, rec := range b.dirty {
+		out = append(out, change{id, rec})
 	}
-	// In key order neighbours share pages of the tree.
-	ids := make([]recordID, 0, len(b.dirty))
-	for id := range b.dirty {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b recordID) int {
-		if c := strings.Compare(string(a.kind), string(b.kind)); c != 0 {
+	slices.SortFunc(out, func(a, b change) int {
+		if c := strings.Compare(string(a.id.kind), string(b.id.kind)); c != 0 {
 			return c
 		}
-		return strings.Compare(a.key, b.key)
+		return strings.Compare(a.id.key, b.id.key)
 	})
-	return w.transact(func() error {
-		for _, id := range ids {
-			if err := w.write(id, b.dirty[id]); err != nil {
+	return out
+}
+
+// store writes the changes to disk. It returns what was there before, where
+// counts depend on it.
+func (db *DB) store(changes []change) (was []before, err error) {
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	was = make([]before, len(changes))
+	err = db.w.transact(func() error {
+		for i, c := range changes {
+			if db.counts.wanted(c.id.kind) {
+				old, err := db.w.get(c.id)
+				if err != nil {
+					return err
+				}
+				if was[i] = present; old.absent {
+					was[i] = absent
+				}
+			}
+			if err := db.w.write(c.id, c.rec); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return was, err
 }
 
-// publish makes the batch what readers see.
-func (db *DB) publish(b *batch, seq uint64) {
-	if len(b.dirty) == 0 {
+// publish makes the batch, which is on disk, what readers see.
+func (db *DB) publish(b *batch, changes []change, was []before, seq uint64) {
+	if len(changes) == 0 {
 		db.mu.Lock()
 		db.inflight = nil
 		db.mu.Unlock()
 		return
 	}
-	for id, rec := range b.dirty {
-		rec.seq = seq
-		db.cache.commit(id, rec)
+	for _, c := range changes {
+		c.rec.seq = seq
+		db.cache.commit(c.id, c.rec)
 	}
+	db.counts.commit(seq, changes, was)
 	db.swap(db.pin(seq), b)
 }
 

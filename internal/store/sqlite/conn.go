@@ -40,14 +40,17 @@ const (
 	numStatements
 )
 
-const sqlRange = " FROM record WHERE kind = ?1 AND key >= ?2 AND key < ?3 AND (expires = 0 OR expires > ?4)"
+const (
+	sqlRange = " FROM record WHERE kind = ?1 AND key >= ?2 AND key < ?3"
+	sqlLive  = " AND (expires = 0 OR expires > ?4)"
+)
 
 func statements() [numStatements]string {
 	return [numStatements]string{
 		stmtGet:        "SELECT value, expires FROM record WHERE kind = ?1 AND key = ?2",
-		stmtList:       "SELECT key, value" + sqlRange + " ORDER BY key LIMIT ?5",
-		stmtListDesc:   "SELECT key, value" + sqlRange + " ORDER BY key DESC LIMIT ?5",
-		stmtCount:      "SELECT count(*)" + sqlRange,
+		stmtList:       "SELECT key, value" + sqlRange + sqlLive + " ORDER BY key LIMIT ?5",
+		stmtListDesc:   "SELECT key, value" + sqlRange + sqlLive + " ORDER BY key DESC LIMIT ?5",
+		stmtCount:      "SELECT count(*) FILTER (WHERE expires = 0 OR expires > ?4), count(*) FILTER (WHERE expires > 0)" + sqlRange,
 		stmtPut:        "INSERT INTO record (kind, key, value, expires) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, expires = excluded.expires",
 		stmtDelete:     "DELETE FROM record WHERE kind = ?1 AND key = ?2",
 		stmtStale:      "SELECT kind, key FROM record WHERE expires > 0 AND expires <= ?1 ORDER BY expires LIMIT ?2",
@@ -188,11 +191,14 @@ func (c *conn) list(r keyRange, now int64, desc bool, limit int) ([]store.Entry,
 	return out, err
 }
 
-// count returns how many records of the range live at now.
-func (c *conn) count(r keyRange, now int64) (n int, err error) {
-	var dest [1]driver.Value
-	err = c.query(stmtCount, c.bind(string(r.kind), r.lo, r.upper(), now), dest[:], func() { n = int(dest[0].(int64)) })
-	return n, err
+// count returns how many records of the range live at now, and how many expire
+// or have expired.
+func (c *conn) count(r keyRange, now int64) (live, expiring int, err error) {
+	var dest [2]driver.Value
+	err = c.query(stmtCount, c.bind(string(r.kind), r.lo, r.upper(), now), dest[:], func() {
+		live, expiring = int(dest[0].(int64)), int(dest[1].(int64))
+	})
+	return live, expiring, err
 }
 
 // write makes the file hold rec under id.

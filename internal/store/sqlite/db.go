@@ -67,11 +67,12 @@ func (o *Options) ensureDefaults() {
 
 // DB is an open database. It implements store.Store.
 type DB struct {
-	path  string
-	opts  Options
-	lock  *os.File
-	cache *cache
-	w     *conn // of the writer, while it runs
+	path   string
+	opts   Options
+	lock   *os.File
+	cache  *cache
+	counts counts
+	w      *conn // of the writer, while it runs
 
 	turn chan struct{} // held by the update function that runs
 

@@ -39,14 +39,14 @@ func (s *snapshot) list(r keyRange, now int64, desc bool, limit int) ([]store.En
 	return out, describe(err)
 }
 
-func (s *snapshot) count(r keyRange, now int64) (int, error) {
+func (s *snapshot) count(r keyRange, now int64) (live, expiring int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		return 0, s.err
+		return 0, 0, s.err
 	}
-	n, err := s.conn.count(r, now)
-	return n, describe(err)
+	live, expiring, err = s.conn.count(r, now)
+	return live, expiring, describe(err)
 }
 
 // maxIdle is how many unused reading connections are kept.

@@ -227,12 +227,11 @@ func (t *tx) Count(kind store.Kind, prefix string) (int, error) {
 	if t.over {
 		return 0, errOver
 	}
-	r := prefixRange(kind, prefix)
-	n, err := t.base.count(r, t.nano)
+	n, err := t.committedCount(kind, prefix)
 	if err != nil {
 		return 0, err
 	}
-	for _, f := range t.uncommitted(r, false) {
+	for _, f := range t.uncommitted(prefixRange(kind, prefix), false) {
 		was, err := t.committed(f.id)
 		if err != nil {
 			return 0, err
@@ -245,6 +244,18 @@ func (t *tx) Count(kind store.Kind, prefix string) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// committedCount is Count of the snapshot.
+func (t *tx) committedCount(kind store.Kind, prefix string) (int, error) {
+	if n, ok := t.db.counts.get(kind, prefix, t.base.seq); ok {
+		return n, nil
+	}
+	n, expiring, err := t.base.count(prefixRange(kind, prefix), t.nano)
+	if err == nil && expiring == 0 {
+		t.db.counts.fill(kind, prefix, n, t.base.seq)
+	}
+	return n, err
 }
 
 // uncommitted returns the changes in the range that the snapshot does not
