@@ -59,6 +59,6 @@ func NullLike(x kdb.Value) kdb.Value { return nullLike(x) }
 // Bytes returns the column's memory as a column of bytes.
 func (c column) Bytes() Column { return column{t: kdb.TByte, n: c.n * width(c.t), p: c.p} }
 
-// MarkAttr sets the attribute of a vector or table that nobody else holds yet,
+// SetAttr sets the attribute of a vector or table that nobody else holds yet,
 // whose items are known to have the property.
-func MarkAttr(x kdb.Value, a kdb.Attr) { withAttr(x, a) }
+func SetAttr(x kdb.Value, a kdb.Attr) { withAttr(x, a) }

@@ -42,7 +42,7 @@ func (q *query) group(keys []named) (*groups, *kdb.Table, error) {
 	}
 	if len(g.used) > 0 && prim.AttrOf(cols[0]) == kdb.NoAttr {
 		if len(keys) == 1 {
-			prim.MarkAttr(cols[0], kdb.Sorted)
+			prim.SetAttr(cols[0], kdb.Sorted)
 		}
 	}
 	t := kdb.NewTable(names, cols)

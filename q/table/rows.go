@@ -146,7 +146,7 @@ func slice(col kdb.Value, lo, hi int) kdb.Value {
 	}
 	v := c.Slice(lo, hi).Value()
 	if a := prim.AttrOf(col); a == kdb.Sorted || a == kdb.Parted {
-		prim.MarkAttr(v, a)
+		prim.SetAttr(v, a)
 	}
 	return v
 }
@@ -170,7 +170,7 @@ func pickSpans(col kdb.Value, r rows) kdb.Value {
 	}
 	v := out.Value()
 	if a := prim.AttrOf(col); a == kdb.Sorted || a == kdb.Parted {
-		prim.MarkAttr(v, a)
+		prim.SetAttr(v, a)
 	}
 	return v
 }
