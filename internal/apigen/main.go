@@ -77,6 +77,7 @@ func generate(data []byte) (map[string][]byte, error) {
 		{"finspace/zz_enums.go", emitEnums},
 		{"finspace/zz_errors.go", emitErrors},
 		{"finspace/zz_schema.go", emitSchema},
+		{"finspace/zz_client.go", emitClient},
 		{"internal/api/zz_service.go", emitService},
 	} {
 		var src source
