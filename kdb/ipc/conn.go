@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/internal/object"
@@ -43,13 +42,15 @@ type Conn struct {
 	max        int64
 
 	// writing orders what is written, and the places in pending with it.
-	writing sync.Mutex
-	out     []byte
+	writing       sync.Mutex
+	out           []byte
+	writeDeadline deadline
 
 	// reading is held, by a token in it, by the goroutine that reads.
-	reading chan struct{}
-	in      frames
-	decoder object.Decoder
+	reading      chan struct{}
+	in           frames
+	decoder      object.Decoder
+	readDeadline deadline
 
 	mu      sync.Mutex
 	pending []*call   // requests without a response, oldest first
@@ -75,6 +76,7 @@ func newConn(nc net.Conn, l Login, max int64) *Conn {
 	return &Conn{
 		nc: nc, login: l, max: max,
 		reading: make(chan struct{}, 1), in: frames{nc: nc, max: max}, arrived: make(chan struct{}, 1),
+		readDeadline: deadline{set: nc.SetReadDeadline}, writeDeadline: deadline{set: nc.SetWriteDeadline},
 	}
 }
 
@@ -135,7 +137,10 @@ func (c *Conn) fail(reason error) error {
 		p.done <- struct{}{}
 	}
 	c.wake()
-	return c.nc.Close()
+	err := c.nc.Close()
+	c.readDeadline.close()
+	c.writeDeadline.close()
+	return err
 }
 
 // Sync sends a request and returns the response. An error that the peer
@@ -245,7 +250,7 @@ func (c *Conn) wake() {
 // connection or ctx ends. The caller holds reading. An error that is not ctx's
 // has ended the connection.
 func (c *Conn) readUntil(ctx context.Context, done func() bool) error {
-	defer c.deadline(ctx, c.nc.SetReadDeadline)()
+	c.readDeadline.arm(ctx)
 	for !done() {
 		h, msg, own, err := c.in.next()
 		if err != nil {
@@ -332,9 +337,8 @@ func (c *Conn) send(ctx context.Context, k Kind, v kdb.Value, p *call) error {
 		c.pending = append(c.pending, p)
 	}
 	c.mu.Unlock()
-	stop := c.deadline(ctx, c.nc.SetWriteDeadline)
+	c.writeDeadline.arm(ctx)
 	_, err = c.nc.Write(msg)
-	stop()
 	if err == nil {
 		return nil
 	}
@@ -344,25 +348,6 @@ func (c *Conn) send(ctx context.Context, k Kind, v kdb.Value, p *call) error {
 	// Part of the message may be out; nothing sensible can follow it.
 	c.fail(fmt.Errorf("ipc: write: %w", err))
 	return err
-}
-
-// deadline has the pending operation of the connection end when ctx does, and
-// returns what ends that arrangement.
-func (c *Conn) deadline(ctx context.Context, set func(time.Time) error) (stop func()) {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	ended := make(chan struct{})
-	cancel := context.AfterFunc(ctx, func() {
-		set(time.Unix(1, 0))
-		close(ended)
-	})
-	return func() {
-		if !cancel() {
-			<-ended // so that the deadline is not set after it is cleared
-			set(time.Time{})
-		}
-	}
 }
 
 func isTimeout(err error) bool {

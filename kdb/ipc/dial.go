@@ -70,7 +70,9 @@ func (d *Dialer) Dial(ctx context.Context, addr string) (*Conn, error) {
 // from then on. Errors: as Dial; nc is not closed then.
 func (d *Dialer) NewConn(ctx context.Context, nc net.Conn, l Login) (*Conn, error) {
 	c := newConn(nc, l, d.MaxMessage)
-	defer c.deadline(ctx, nc.SetDeadline)()
+	login := deadline{set: nc.SetDeadline}
+	login.arm(ctx)
+	defer login.close()
 	fail := func(err error) (*Conn, error) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)

@@ -1,0 +1,106 @@
+package ipc_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
+)
+
+// trades returns a trade table of n rows with 1000 different symbols.
+func trades(n int) *kdb.Table {
+	time, sym := make([]kdb.Timestamp, n), make([]kdb.Symbol, n)
+	price, size := make([]kdb.Float, n), make([]kdb.Long, n)
+	for i := range n {
+		time[i] = kdb.Timestamp(i) * 1000
+		sym[i] = kdb.Sym(fmt.Sprintf("S%d", i*7919%1000))
+		price[i] = kdb.Float(i%1000) / 8
+		size[i] = kdb.Long(i % 500)
+	}
+	return table(kdb.NoAttr, "time", kdb.NewVec(time), "sym", kdb.NewVec(sym), "price", kdb.NewVec(price), "size", kdb.NewVec(size))
+}
+
+func BenchmarkMarshal(b *testing.B) {
+	const rows = 1_000_000
+	t := trades(rows)
+	row := kdb.NewList(kdb.Sym("upd"), kdb.Sym("trade"), kdb.NewList(kdb.Timestamp(1), kdb.Sym("IBM"), kdb.Float(10.5), kdb.Long(100)))
+	for name, v := range map[string]kdb.Value{"table": t, "longs": t.Cols[3], "symbols": t.Cols[1], "row": row} {
+		b.Run(name, func(b *testing.B) {
+			m, err := ipc.Marshal(v)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(m)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := ipc.Marshal(v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkUnmarshal(b *testing.B) {
+	const rows = 1_000_000
+	t := trades(rows)
+	row := kdb.NewList(kdb.Sym("upd"), kdb.Sym("trade"), kdb.NewList(kdb.Timestamp(1), kdb.Sym("IBM"), kdb.Float(10.5), kdb.Long(100)))
+	for name, v := range map[string]kdb.Value{"table": t, "longs": t.Cols[3], "symbols": t.Cols[1], "row": row, "long": kdb.Long(1000)} {
+		b.Run(name, func(b *testing.B) {
+			m, err := ipc.Marshal(v)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(m)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := ipc.Unmarshal(m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkCompress(b *testing.B) {
+	m := trades(100_000)
+	plain, err := ipc.Marshal(m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	packed, err := ipc.MarshalCompressed(m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("compress", func(b *testing.B) {
+		b.SetBytes(int64(len(plain)))
+		for b.Loop() {
+			if _, err := ipc.MarshalCompressed(m); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("decompress", func(b *testing.B) {
+		if packed[2] != 1 {
+			b.Skip("the table does not halve")
+		}
+		b.SetBytes(int64(len(plain)))
+		for b.Loop() {
+			if _, err := ipc.Unmarshal(packed); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkSync(b *testing.B) {
+	s := &ipc.Server{Handler: ipc.Answer(echo)}
+	c := dial(b, new(ipc.Dialer), start(b, s, "tcp", "127.0.0.1:0"))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Sync(b.Context(), kdb.Long(7)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

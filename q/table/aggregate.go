@@ -1,0 +1,334 @@
+package table
+
+import (
+	"math"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
+)
+
+// accumulator collects one aggregate for every group. Each goroutine fills one
+// of its own, and they are merged in the order of the rows.
+type accumulator interface {
+	// add takes the positions from lo on, with their codes, at most blockLen.
+	add(lo int, ids []int32)
+	// addRuns takes the positions lo to hi, which lie in the given runs, at
+	// most blockLen of them.
+	addRuns(lo, hi int, runs []run)
+	// merge takes what another accumulator of its kind has collected.
+	merge(from accumulator)
+	// result returns an item for each of the groups, which are all not empty
+	// or the one group of a query without by.
+	result(g *groups) kdb.Value
+}
+
+// aggregate is an aggregate that runs as typed loops.
+type aggregate struct {
+	// start returns an empty accumulator for codes below n.
+	start func(n int) accumulator
+	// direct, when set, makes the result from the groups alone.
+	direct func(g *groups) kdb.Value
+}
+
+// aggregate recognises a tree of an aggregate over columns or simple
+// arithmetic on them.
+func (q *query) aggregate(tree kdb.Value) (aggregate, bool) {
+	name, args, ok := application(tree)
+	if !ok {
+		return aggregate{}, false
+	}
+	switch {
+	case len(args) == 1 && (name == "first" || name == "last"):
+		return q.edge(args[0], name == "first")
+	case len(args) == 1 && name == "count":
+		return q.count(args[0])
+	case len(args) == 1:
+		return q.reduction(name, args[0])
+	case len(args) == 2 && (name == "wavg" || name == "wsum"):
+		if !q.isNumeric(args[0], args[1]) {
+			return aggregate{}, false
+		}
+		return aggregate{start: func(n int) accumulator {
+			w, _ := q.numbers(args[0])
+			x, _ := q.numbers(args[1])
+			return &weighted{w: w.asFloats(), x: x.asFloats(), mean: name == "wavg", acc: make([]weights, n)}
+		}}, q.bothFloat(name, args)
+	case len(args) == 2 && (name == "cov" || name == "cor" || name == "scov"):
+		if !q.isNumeric(args[0], args[1]) {
+			return aggregate{}, false
+		}
+		return aggregate{start: func(n int) accumulator {
+			x, _ := q.numbers(args[0])
+			y, _ := q.numbers(args[1])
+			return &comoments{name: name, x: x.asFloats(), y: y.asFloats(), acc: make([]comoment, n)}
+		}}, true
+	}
+	return aggregate{}, false
+}
+
+// bothFloat reports whether a weighted aggregate's result is a float, as wavg's
+// always is, and wsum's with a vector on each side.
+func (q *query) bothFloat(name string, args []kdb.Value) bool {
+	return name == "wavg" || q.refers(args[0]) && q.refers(args[1])
+}
+
+// numbers returns the expression for an aggregate's argument: compiled, or
+// read from a vector worked out beforehand.
+func (q *query) numbers(tree kdb.Value) (expr, bool) {
+	if x, ok := q.compile(tree); ok {
+		return x, true
+	}
+	c, r, ok := q.operand(tree)
+	if !ok {
+		return expr{}, false
+	}
+	return columnExpr(c, r)
+}
+
+// isNumeric reports whether all trees can be read as numbers, and works out
+// beforehand those that no block-wise expression can be made for.
+func (q *query) isNumeric(trees ...kdb.Value) bool {
+	for _, t := range trees {
+		x, ok := q.numbers(t)
+		if !ok || x.typ == kdb.TChar || x.typ == kdb.TByte {
+			return false
+		}
+	}
+	return true
+}
+
+// edge is first and last: an item of the column by row number, of any type.
+func (q *query) edge(tree kdb.Value, first bool) (aggregate, bool) {
+	col, r, ok := q.operand(tree)
+	if !ok {
+		if tree != kdb.Value(symI) {
+			return aggregate{}, false
+		}
+		col, r = nil, &q.sel
+	}
+	if _, nested := col.(*kdb.List); nested {
+		return aggregate{}, false
+	}
+	return aggregate{direct: func(g *groups) kdb.Value {
+		at := &groups{rows: r, n: g.n, used: g.used, last: g.last, ids: g.ids, runs: g.runs}
+		var list []int32
+		if first {
+			list = at.firstRows()
+		} else {
+			list = at.lastRows()
+		}
+		if col == nil {
+			return kdb.NewVec(longs(list))
+		}
+		return gather(q.e, col, list)
+	}}, true
+}
+
+// count is the number of rows, and count distinct that of different items.
+func (q *query) count(tree kdb.Value) (aggregate, bool) {
+	if name, args, ok := application(tree); ok && name == "distinct" && len(args) == 1 {
+		return q.countDistinct(args[0])
+	}
+	if tree != kdb.Value(symI) {
+		if _, _, ok := q.operand(tree); !ok {
+			return aggregate{}, false
+		}
+	}
+	return aggregate{direct: func(g *groups) kdb.Value {
+		n := g.count()
+		out := make([]kdb.Long, len(g.used))
+		for i, c := range g.used {
+			out[i] = kdb.Long(n[c])
+		}
+		return kdb.NewVec(out)
+	}}, true
+}
+
+func (q *query) countDistinct(tree kdb.Value) (aggregate, bool) {
+	col, r, ok := q.operand(tree)
+	if !ok {
+		return aggregate{}, false
+	}
+	c := codesOf(q.e, col, r)
+	return aggregate{direct: func(g *groups) kdb.Value { return distinctCounts(q.e, g, c) }}, true
+}
+
+// reduction is an aggregate of one numeric column.
+func (q *query) reduction(name string, tree kdb.Value) (aggregate, bool) {
+	x, ok := q.numbers(tree)
+	if !ok {
+		return aggregate{}, false
+	}
+	float := x.floats != nil
+	read := func() expr { x, _ := q.numbers(tree); return x }
+	switch name {
+	case "sum":
+		t, ok := sumType(x.typ)
+		if !ok {
+			return aggregate{}, false
+		}
+		if float {
+			return aggregate{start: func(n int) accumulator {
+				return &floatSums{typ: t, read: read().floats, acc: make([]float64, n)}
+			}}, true
+		}
+		return aggregate{start: func(n int) accumulator {
+			return &intSums{typ: t, read: read().ints, acc: make([]int64, n)}
+		}}, true
+	case "avg":
+		if x.typ == kdb.TByte || x.typ == kdb.TChar {
+			return aggregate{}, false
+		}
+		return aggregate{start: func(n int) accumulator {
+			return &means{read: read().asFloats(), acc: make([]mean, n)}
+		}}, true
+	case "max", "min":
+		if float {
+			return aggregate{start: func(n int) accumulator {
+				return newFloatExtremes(name == "max", x.typ, read().floats, n)
+			}}, true
+		}
+		return aggregate{start: func(n int) accumulator {
+			return newIntExtremes(name == "max", x.typ, read().ints, n)
+		}}, true
+	case "dev", "var", "sdev", "svar":
+		if x.typ == kdb.TByte || x.typ == kdb.TChar {
+			return aggregate{}, false
+		}
+		return aggregate{start: func(n int) accumulator {
+			return &moments{name: name, read: read().asFloats(), acc: make([]moment, n)}
+		}}, true
+	}
+	return aggregate{}, false
+}
+
+// sumType returns the type of the sum of a vector of type t.
+// Source: KX manual, "sum".
+func sumType(t kdb.Type) (kdb.Type, bool) {
+	switch t {
+	case kdb.TBool, kdb.TByte, kdb.TShort:
+		return kdb.TInt, true
+	case kdb.TInt, kdb.TLong, kdb.TReal, kdb.TFloat, kdb.TTimespan, kdb.TMinute, kdb.TSecond, kdb.TTime:
+		return t, true
+	}
+	return 0, false
+}
+
+// run works the aggregates out over the grouped rows, each on all goroutines.
+func runAggregates(e *prim.Env, g *groups, aggs []aggregate) []kdb.Value {
+	out := make([]kdb.Value, len(aggs))
+	for i, a := range aggs {
+		if a.direct != nil {
+			out[i] = a.direct(g)
+		}
+	}
+	grain := max(1<<16, 2*g.n)
+	accs := make([][]accumulator, parts(e, g.rows.n, grain))
+	parallel(e, g.rows.n, grain, func(part, lo, hi int) {
+		mine := make([]accumulator, len(aggs))
+		for i, a := range aggs {
+			if a.start != nil {
+				mine[i] = a.start(g.n)
+			}
+		}
+		for at := lo; at < hi; at += blockLen {
+			to := min(at+blockLen, hi)
+			if g.ids != nil {
+				ids := g.ids[at:to]
+				for _, a := range mine {
+					if a != nil {
+						a.add(at, ids)
+					}
+				}
+				continue
+			}
+			runs := g.runsIn(at, to)
+			for _, a := range mine {
+				if a != nil {
+					a.addRuns(at, to, runs)
+				}
+			}
+		}
+		accs[part] = mine
+	})
+	for i, a := range accs[0] {
+		if a == nil {
+			continue
+		}
+		for _, more := range accs[1:] {
+			a.merge(more[i])
+		}
+		out[i] = a.result(g)
+	}
+	return out
+}
+
+// clip returns a run's part of the block from lo to hi, counted from lo.
+func (r run) clip(lo, hi int) (a, b int) {
+	return max(int(r.lo)-lo, 0), min(int(r.hi), hi) - lo
+}
+
+// fromInts makes a vector of type t of 64-bit integers; the largest and
+// smallest become infinity and null of a narrower type.
+func fromInts(t kdb.Type, v []int64) kdb.Value {
+	c := prim.NewColumn(t, len(v))
+	switch c.Width() {
+	case 8:
+		copy(prim.Words[int64](c), v)
+	case 4:
+		out := prim.Words[int32](c)
+		for i, x := range v {
+			switch x {
+			case math.MaxInt64:
+				out[i] = math.MaxInt32
+			case math.MinInt64:
+				out[i] = math.MinInt32
+			case -math.MaxInt64:
+				out[i] = -math.MaxInt32
+			default:
+				out[i] = int32(x)
+			}
+		}
+	case 2:
+		out := prim.Words[int16](c)
+		for i, x := range v {
+			switch x {
+			case math.MaxInt64:
+				out[i] = math.MaxInt16
+			case math.MinInt64:
+				out[i] = math.MinInt16
+			case -math.MaxInt64:
+				out[i] = -math.MaxInt16
+			default:
+				out[i] = int16(x)
+			}
+		}
+	case 1:
+		out := prim.Words[uint8](c)
+		for i, x := range v {
+			switch {
+			case x == math.MaxInt64 && t == kdb.TBool:
+				out[i] = 1
+			case x == math.MaxInt64:
+				out[i] = 255
+			case x > 0:
+				out[i] = uint8(x)
+			}
+		}
+	}
+	return c.Value()
+}
+
+// fromFloats makes a vector of type t of floats.
+func fromFloats(t kdb.Type, v []float64) kdb.Value {
+	c := prim.NewColumn(t, len(v))
+	if t == kdb.TReal {
+		out := prim.Words[float32](c)
+		for i, x := range v {
+			out[i] = float32(x)
+		}
+		return c.Value()
+	}
+	copy(prim.Words[float64](c), v)
+	return c.Value()
+}

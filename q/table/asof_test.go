@@ -1,0 +1,136 @@
+package table_test
+
+import (
+	"testing"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
+	"github.com/quoinhq/quoin/q/table"
+	"pgregory.net/rapid"
+)
+
+var symTime = syms("sym", "time")
+
+func TestAsof(t *testing.T) {
+	trades := tableOf("time", longs(61, 63, 64), "sym", syms("m", "i", "g"), "qty", longs(1, 2, 3))
+	quotes := tableOf("time", longs(60, 60, 60, 62), "sym", syms("i", "m", "m", "i"), "px", longs(100, 99, 101, 98))
+	null := kdb.NullLong
+	tests := []struct {
+		name        string
+		kind        table.AsofKind
+		left, right kdb.Value
+		want        kdb.Value
+	}{
+		{"aj", table.AsofKind{}, trades, quotes, tableOf("time", longs(61, 63, 64), "sym", syms("m", "i", "g"), "qty", longs(1, 2, 3), "px", longs(101, 98, null))},
+		{"aj0", table.AsofKind{RightTime: true}, trades, quotes, tableOf("time", longs(60, 62, 64), "sym", syms("m", "i", "g"), "qty", longs(1, 2, 3), "px", longs(101, 98, null))},
+		{"ajf", table.AsofKind{Fill: true},
+			tableOf("time", longs(1, 1), "sym", syms("a", "b"), "p", longs(0, 1)),
+			tableOf("time", longs(0, 0), "sym", syms("a", "b"), "p", longs(1, null), "n", syms("r", "s")),
+			tableOf("time", longs(1, 1), "sym", syms("a", "b"), "p", longs(1, 1), "n", syms("r", "s"))},
+		{"keyed left", table.AsofKind{}, keyed(trades, 1), quotes,
+			keyed(tableOf("time", longs(61, 63, 64), "sym", syms("m", "i", "g"), "qty", longs(1, 2, 3), "px", longs(101, 98, null)), 1)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e, _ := newEnv(2)
+			got, err := table.Asof(e, tt.kind, symTime, tt.left, tt.right)
+			wantMatch(t, must(t, got, err), tt.want)
+		})
+	}
+}
+
+func TestAsofByName(t *testing.T) {
+	e, en := newEnv(1)
+	en.globals[kdb.Sym("t")] = tableOf("time", longs(2), "sym", syms("a"))
+	got, err := table.Asof(e, table.AsofKind{}, symTime, kdb.Sym("t"), tableOf("time", longs(1), "sym", syms("a"), "x", longs(7)))
+	wantMatch(t, must(t, got, err), kdb.Sym("t"))
+	wantMatch(t, en.globals[kdb.Sym("t")], tableOf("time", longs(2), "sym", syms("a"), "x", longs(7)))
+}
+
+// TestAsofProperty compares every way the join can go (in time order, parted,
+// grouped, unordered left) with the definition.
+func TestAsofProperty(t *testing.T) {
+	names := []string{"a", "b", "c", "d", "e"}
+	rapid.Check(t, func(rt *rapid.T) {
+		layout := rapid.SampledFrom([]string{"time", "sym", "parted", "grouped", "longs"}).Draw(rt, "layout")
+		drawTable := func(label string, ordered bool) *kdb.Table {
+			n := rapid.IntRange(0, 60).Draw(rt, label)
+			sym, time, val := make([]kdb.Symbol, n), make([]kdb.Long, n), make([]kdb.Long, n)
+			at := kdb.Long(0)
+			for i := range n {
+				sym[i] = kdb.Sym(rapid.SampledFrom(names).Draw(rt, "sym"))
+				at += kdb.Long(rapid.IntRange(0, 3).Draw(rt, "step"))
+				time[i], val[i] = at, kdb.Long(i)
+				if !ordered {
+					time[i] = kdb.Long(rapid.IntRange(0, 60).Draw(rt, "time"))
+				}
+			}
+			return tableOf("time", kdb.NewVec(time), "sym", kdb.NewVec(sym), label, kdb.NewVec(val))
+		}
+		left := drawTable("l", rapid.Bool().Draw(rt, "left ordered"))
+		right := drawTable("r", true)
+		switch layout {
+		case "sym":
+			left, right = bySym(left), bySym(right)
+		case "parted":
+			right = withAttr(bySym(right), kdb.Parted)
+		case "grouped":
+			right = withAttr(right, kdb.Grouped)
+		case "longs":
+			number := func(t *kdb.Table) {
+				ids := make([]kdb.Long, t.Len())
+				for i, s := range t.Cols[1].(*kdb.Symbols).V {
+					ids[i] = kdb.Long(s.ID())
+				}
+				t.Cols[1] = kdb.NewVec(ids)
+			}
+			number(left)
+			number(right)
+		}
+		e, _ := newEnv(rapid.IntRange(1, 3).Draw(rt, "threads"))
+		got, err := table.Asof(e, table.AsofKind{}, symTime, left, right)
+		joined := must(t, got, err).(*kdb.Table)
+		want := make([]kdb.Long, left.Len())
+		lt, rtime := left.Cols[0].(*kdb.Longs).V, right.Cols[0].(*kdb.Longs).V
+		for i := range want {
+			want[i] = kdb.NullLong
+			for j := range rtime {
+				if prim.Match(prim.Item(left.Cols[1], i), prim.Item(right.Cols[1], j)) && rtime[j] <= lt[i] {
+					want[i] = right.Cols[2].(*kdb.Longs).V[j]
+				}
+			}
+		}
+		col, _ := joined.Col(kdb.Sym("r"))
+		if !prim.Match(col, kdb.NewVec(want)) {
+			rt.Fatalf("%s: got %s want %s\nleft %s\nright %s", layout, show(col), show(kdb.NewVec(want)), show(left), show(right))
+		}
+	})
+}
+
+func benchAsof(b *testing.B, pick func(e *prim.Env, t *kdb.Table) *kdb.Table) {
+	for _, layout := range []string{"rdb", "hdb"} {
+		b.Run(layout, func(b *testing.B) {
+			t := inTimeOrder()
+			if layout == "hdb" {
+				t = bySymbol()
+			}
+			e, _ := newEnv(2)
+			b.ResetTimer()
+			for b.Loop() {
+				v, err := table.Asof(e, table.AsofKind{}, symTime, pick(e, t.trade), t.quote)
+				must(b, v, err)
+			}
+		})
+	}
+}
+
+func BenchmarkAsof(b *testing.B) {
+	benchAsof(b, func(_ *prim.Env, t *kdb.Table) *kdb.Table { return t })
+}
+
+func BenchmarkAsofTen(b *testing.B) {
+	benchAsof(b, func(e *prim.Env, t *kdb.Table) *kdb.Table {
+		v, err := table.Select(e, []kdb.Value{t, list(tree("in", "sym", list(tenSyms))), no, none})
+		return must(b, v, err).(*kdb.Table)
+	})
+}

@@ -1,0 +1,112 @@
+package table
+
+import (
+	"math"
+	"slices"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
+)
+
+// ranked is a position and the number it is ranked by.
+type ranked struct {
+	key int64
+	pos int32
+}
+
+// topRows returns the positions of the k smallest items (largest for desc) in
+// order, equal ones in the order they stand, as iasc and idesc give them. ok is
+// false for columns that are not numbers.
+func topRows(e *prim.Env, col kdb.Value, r *rows, k int, desc bool) ([]int32, bool) {
+	mk := func() func(lo, hi int) []int64 {
+		if read, ok := intReader(col, r); ok {
+			return read
+		}
+		if f, ok := floatReader(col, r); ok {
+			return orderedFloats(f)
+		}
+		return nil
+	}
+	if mk() == nil {
+		return nil, false
+	}
+	parted := make([][]ranked, parts(e, r.n, 1<<16))
+	parallel(e, r.n, 1<<16, func(part, lo, hi int) {
+		t := &topper{k: k, limit: math.MaxInt64}
+		read := mk()
+		for at := lo; at < hi; at += blockLen {
+			t.add(at, read(at, min(at+blockLen, hi)), desc)
+		}
+		t.shrink()
+		parted[part] = t.best
+	})
+	var best []ranked
+	for _, p := range parted {
+		best = append(best, p...)
+	}
+	slices.SortFunc(best, compareRanked)
+	out := make([]int32, min(k, len(best)))
+	for i := range out {
+		out[i] = best[i].pos
+	}
+	return out, true
+}
+
+// topper keeps the k smallest keys seen, in a buffer that is cut down to k when
+// it is full, which moves the limit that most keys fail at.
+type topper struct {
+	k     int
+	limit int64
+	best  []ranked
+}
+
+func (t *topper) add(at int, keys []int64, desc bool) {
+	flip := int64(0)
+	if desc {
+		flip = -1 // x^-1 reverses the order and maps no two keys to one
+	}
+	for i, key := range keys {
+		if key ^= flip; key < t.limit || t.limit == math.MaxInt64 {
+			t.best = append(t.best, ranked{key, int32(at + i)})
+			if len(t.best) >= 4*t.k+1024 {
+				t.shrink()
+			}
+		}
+	}
+}
+
+func (t *topper) shrink() {
+	slices.SortFunc(t.best, compareRanked)
+	if len(t.best) >= t.k {
+		t.best = t.best[:t.k]
+		if t.k > 0 {
+			t.limit = t.best[t.k-1].key
+		}
+	}
+}
+
+func compareRanked(a, b ranked) int {
+	switch {
+	case a.key < b.key:
+		return -1
+	case a.key > b.key:
+		return 1
+	}
+	return int(a.pos - b.pos)
+}
+
+// orderedFloats turns floats into integers of the same order, null first.
+func orderedFloats(read func(lo, hi int) []float64) func(lo, hi int) []int64 {
+	out := make([]int64, blockLen)
+	return func(lo, hi int) []int64 {
+		in := read(lo, hi)
+		for i, v := range in {
+			out[i] = math.MinInt64
+			if v == v {
+				b := int64(math.Float64bits(v + 0))
+				out[i] = b ^ int64(uint64(b>>63)>>1)
+			}
+		}
+		return out[:len(in)]
+	}
+}
