@@ -8,6 +8,7 @@
 //	credentials   root credentials, AWS shared-credentials format, mode 0600
 //	server.json   how to reach the server that runs, or ran last
 //	quoin.db      records (SQLite)
+//	blobs         content of files, by hash
 package datadir
 
 import (

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/quoinhq/quoin/internal/datadir"
+)
+
+// dataDir is the flag of every command that works on a data folder.
+type dataDir struct {
+	DataDir string `env:"QUOIN_DATA_DIR" placeholder:"DIR" help:"Data folder (default: quoin in the XDG data folder)."`
+}
+
+func (d dataDir) path() (string, error) {
+	if d.DataDir != "" {
+		return d.DataDir, nil
+	}
+	return datadir.Default()
+}
+
+// find is the data folder that a server has made.
+func (d dataDir) find() (*datadir.Dir, error) {
+	path, err := d.path()
+	if err != nil {
+		return nil, err
+	}
+	return datadir.Find(path)
+}
+
+type envCommand struct {
+	dataDir
+}
+
+// Run prints exports to be read with eval "$(quoin env)".
+func (c envCommand) Run(std *stdio) error {
+	dir, err := c.find()
+	if err != nil {
+		return err
+	}
+	endpoint, err := dir.Endpoint()
+	if err != nil {
+		return err
+	}
+	keys, err := dir.Credentials()
+	if err != nil {
+		return err
+	}
+	exports := []struct{ name, value string }{
+		{"AWS_ENDPOINT_URL", endpoint.URL},
+		{"AWS_ACCESS_KEY_ID", keys.AccessKeyID},
+		{"AWS_SECRET_ACCESS_KEY", keys.SecretAccessKey},
+		{"AWS_REGION", endpoint.Region},
+		{"AWS_DEFAULT_REGION", endpoint.Region},
+	}
+	if endpoint.CABundle != "" {
+		exports = append(exports, struct{ name, value string }{"AWS_CA_BUNDLE", endpoint.CABundle})
+	}
+	for _, e := range exports {
+		fmt.Fprintf(std.out, "export %s=%s\n", e.name, shellQuote(e.value))
+	}
+	// A session token left over from another account would go with our keys.
+	fmt.Fprintln(std.out, "unset AWS_SESSION_TOKEN AWS_PROFILE")
+	return nil
+}
+
+// shellQuote makes s one word for a POSIX shell.
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

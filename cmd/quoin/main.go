@@ -1,0 +1,94 @@
+// Command quoin is the whole of Quoin in one program: the server, the q
+// engine, and the tools that go with them. Each command has a file of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line: one line per command.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Env     envCommand     `cmd:"" help:"Print the shell exports that point AWS tools at the server."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// rawCommands take their arguments as they are, for commands with an option
+// style of their own. The key is the command's name.
+func rawCommands() map[string]rawCommand {
+	return map[string]rawCommand{}
+}
+
+// rawCommand runs with the arguments after its name; its result is the exit code.
+type rawCommand func(ctx context.Context, args []string, std *stdio) int
+
+// stdio is what a command reads from and writes to.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exitError is returned by a command that has said what there is to say and
+// wants this exit code.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], &stdio{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns the exit code: 0 when it worked,
+// 2 with one line on standard error when it did not.
+func run(ctx context.Context, args []string, std *stdio) int {
+	if len(args) > 0 {
+		if raw, ok := rawCommands()[args[0]]; ok {
+			return raw(ctx, args[1:], std)
+		}
+	}
+	helped := false // kong asks for the program's end once it has printed help
+	parser, err := kong.New(&commands{},
+		kong.Name("quoin"),
+		kong.Description("A self-hosted service for kdb+ estates."),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(int) { helped = true }),
+		kong.Bind(std),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return fail(std, err)
+	}
+	call, err := parser.Parse(args)
+	if helped {
+		return 0
+	}
+	if err != nil {
+		return fail(std, err)
+	}
+	if err := call.Run(); err != nil {
+		return fail(std, err)
+	}
+	return 0
+}
+
+// fail reports err in one line.
+func fail(std *stdio, err error) int {
+	var quiet exitError
+	if errors.As(err, &quiet) {
+		return int(quiet)
+	}
+	fmt.Fprintf(std.err, "quoin: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	return 2
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/server"
+)
+
+type serveCommand struct {
+	dataDir
+	APIAddr     string `name:"api-addr" env:"QUOIN_API_ADDR" default:"127.0.0.1:8650" help:"Address of the API (${default})."`
+	GatewayAddr string `env:"QUOIN_GATEWAY_ADDR" default:"127.0.0.1:8651" help:"Address where kdb+ clients connect (${default})."`
+	Region      string `env:"QUOIN_REGION" default:"us-east-1" help:"Region that requests are signed for (${default})."`
+	AccountID   string `env:"QUOIN_ACCOUNT_ID" placeholder:"DIGITS" help:"Account of a new data folder: 12 digits (random)."`
+	TLSCert     string `name:"tls-cert" env:"QUOIN_TLS_CERT" placeholder:"FILE" help:"Certificate chain of the API, PEM. Read again when it changes."`
+	TLSKey      string `name:"tls-key" env:"QUOIN_TLS_KEY" placeholder:"FILE" help:"Its key, PEM."`
+
+	Rate         float64           `env:"QUOIN_RATE" placeholder:"N" help:"Requests a second of one principal; negative: no limit (10000)."`
+	Burst        int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
+	AddressRate  float64           `env:"QUOIN_ADDRESS_RATE" placeholder:"N" help:"Refused requests a second of one address; negative: no limit (100)."`
+	AddressBurst int               `env:"QUOIN_ADDRESS_BURST" placeholder:"N" help:"Refused requests that an address may make at once (500)."`
+	Quota        map[string]string `env:"QUOIN_QUOTA" placeholder:"NAME=N" help:"Change a quota, users=5000 for instance; more than once, or separated by semicolons."`
+	TrustedProxy []string          `env:"QUOIN_TRUSTED_PROXY" placeholder:"CIDR" help:"Proxies whose X-Forwarded headers count."`
+	Drain        time.Duration     `env:"QUOIN_DRAIN" default:"10s" help:"How long requests may take to end at shutdown (${default})."`
+
+	LogFormat string `env:"QUOIN_LOG_FORMAT" enum:"text,json" default:"text" help:"text or json (${default})."`
+	LogLevel  string `env:"QUOIN_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"debug (with every request), info, warn or error (${default})."`
+}
+
+// Run serves until the program is told to end.
+func (c serveCommand) Run(ctx context.Context, std *stdio) error {
+	cfg, err := c.config(std)
+	if err != nil {
+		return err
+	}
+	s, err := server.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	dir := s.DataDir().Path()
+	fmt.Fprintf(std.out, "Quoin is ready at %s (region %s, account %s).\n", s.URL(), cfg.Region, s.AccountID())
+	fmt.Fprintf(std.out, "Its data are in %s, the root user's keys in %s.\n", dir, s.DataDir().Path("credentials"))
+	fmt.Fprintf(std.out, "To point AWS tools at it: eval \"$(quoin env --data-dir %s)\"\n", shellQuote(dir))
+	return s.Run(ctx)
+}
+
+func (c serveCommand) config(std *stdio) (server.Config, error) {
+	path, err := c.path()
+	if err != nil {
+		return server.Config{}, err
+	}
+	cfg := server.Config{
+		DataDir: path, APIAddr: c.APIAddr, GatewayAddr: c.GatewayAddr, Region: c.Region, AccountID: c.AccountID,
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey,
+		Limits: server.Limits{
+			PrincipalRate: c.Rate, PrincipalBurst: c.Burst,
+			AddressRate: c.AddressRate, AddressBurst: c.AddressBurst, Drain: c.Drain,
+		},
+		Quotas: make(control.Quotas),
+		Log:    c.logger(std),
+	}
+	for name, value := range c.Quota {
+		if err := cfg.Quotas.Set(name, value); err != nil {
+			return cfg, err
+		}
+	}
+	for _, text := range c.TrustedProxy {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return cfg, fmt.Errorf("--trusted-proxy: %q is not a CIDR block, such as 10.0.0.0/8", text)
+		}
+		cfg.TrustedProxies = append(cfg.TrustedProxies, prefix)
+	}
+	return cfg, nil
+}
+
+func (c serveCommand) logger(std *stdio) *slog.Logger {
+	level := map[string]slog.Level{"debug": slog.LevelDebug, "warn": slog.LevelWarn, "error": slog.LevelError}[c.LogLevel]
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(std.err, options))
+	}
+	return slog.New(slog.NewTextHandler(std.err, options))
+}

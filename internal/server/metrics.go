@@ -1,0 +1,81 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics counts what the API does. Its labels are names from the model and
+// from the error table, never anything that a caller chose: the number of
+// series is bounded and no secret can reach one.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+
+	// Looking a series up by its labels costs more than the rest of a metric;
+	// the handful that exist are kept.
+	mu     sync.RWMutex
+	series map[seriesKey]series
+}
+
+type seriesKey struct {
+	operation, code string
+	status          int
+}
+
+type series struct {
+	requests prometheus.Counter
+	latency  prometheus.Observer
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "quoin_api_requests_total",
+			Help: "Requests answered, by operation, error code (empty: none) and HTTP status.",
+		}, []string{"operation", "code", "status"}),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "quoin_api_request_seconds",
+			Help:    "Time from the request's headers to the end of the reply, by operation.",
+			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"operation"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "quoin_api_requests_in_flight",
+			Help: "Requests being answered.",
+		}),
+		series: make(map[seriesKey]series),
+	}
+	m.registry.MustRegister(m.requests, m.latency, m.inFlight,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// observe counts one answered request.
+func (m *metrics) observe(operation, code string, status int, took time.Duration) {
+	key := seriesKey{operation, code, status}
+	m.mu.RLock()
+	s, ok := m.series[key]
+	m.mu.RUnlock()
+	if !ok {
+		s = series{m.requests.WithLabelValues(operation, code, strconv.Itoa(status)), m.latency.WithLabelValues(operation)}
+		m.mu.Lock()
+		m.series[key] = s
+		m.mu.Unlock()
+	}
+	s.requests.Inc()
+	s.latency.Observe(took.Seconds())
+}
+
+// handler serves the metrics in Prometheus's text format.
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
