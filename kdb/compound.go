@@ -6,6 +6,8 @@ import "sync/atomic"
 type List struct {
 	V []Value // the items; not to be changed by anybody who did not make the list
 	Mark
+
+	tip *atomic.Int64 // see Vec
 }
 
 // NewList returns a general list of the given values, whatever their types.
@@ -16,6 +18,17 @@ func (*List) Type() Type { return TList }
 
 // Len returns the number of items.
 func (l *List) Len() int { return len(l.V) }
+
+// AppendItems returns a list with items after l's, as Append does for vectors:
+// amortised in what is appended when l is the longest list on its array.
+func AppendItems(l *List, items ...Value) *List {
+	s, tip, inPlace := grow(l.V, l.tip, items)
+	r := &List{V: s, tip: tip}
+	if inPlace && l.Shared() {
+		r.Share()
+	}
+	return r
+}
 
 // Dict is a dictionary from the items of K to the items of V. A keyed table is
 // a dictionary whose K and V are both *Table.
@@ -87,6 +100,19 @@ type Enum struct {
 	Attr   Attr
 	Mark
 	Index atomic.Pointer[any] // see Vec.Index
+
+	tip *atomic.Int64 // see Vec
+}
+
+// AppendIndices returns an enumeration with indices after e's, without
+// attribute, as Append does for vectors.
+func AppendIndices(e *Enum, indices ...Long) *Enum {
+	s, tip, inPlace := grow(e.V, e.tip, indices)
+	r := &Enum{Domain: e.Domain, Dom: e.Dom, V: s, tip: tip}
+	if inPlace && e.Shared() {
+		r.Share()
+	}
+	return r
 }
 
 // Type returns TEnum.

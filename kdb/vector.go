@@ -79,24 +79,33 @@ func (v *Vec[T]) Len() int { return len(v.V) }
 // holds v sees no change. When v is the longest vector on its backing array,
 // and there is room, nothing but elems is copied, so appending to the newest
 // version of a column costs amortised what is appended. Of two goroutines that
-// append to one vector, one gets the room and the other a copy.
+// append to one vector, one gets the room and the other a copy. The result is
+// marked shared if it reads a shared vector's array.
 func Append[T Elem](v *Vec[T], elems ...T) *Vec[T] {
-	n, m := len(v.V), len(elems)
-	if v.tip != nil && cap(v.V)-n >= m && v.tip.CompareAndSwap(int64(n), int64(n+m)) {
-		s := v.V[:n+m]
+	s, tip, inPlace := grow(v.V, v.tip, elems)
+	r := &Vec[T]{V: s, tip: tip}
+	if inPlace && v.Shared() {
+		r.Share() // v's holder reads the same array
+	}
+	return r
+}
+
+// grow appends to a slice that other versions may share: in place if nothing
+// follows it on its array and there is room, else in a copy with room for as
+// much again.
+func grow[T any](v []T, tip *atomic.Int64, elems []T) (s []T, newTip *atomic.Int64, inPlace bool) {
+	n, m := len(v), len(elems)
+	if tip != nil && cap(v)-n >= m && tip.CompareAndSwap(int64(n), int64(n+m)) {
+		s := v[:n+m]
 		copy(s[n:], elems)
-		return &Vec[T]{V: s, tip: v.tip}
+		return s, tip, true
 	}
-	c := n + m
-	if c < 2*n {
-		c = 2 * n
-	}
-	s := make([]T, n+m, max(c, 8))
-	copy(s, v.V)
+	s = make([]T, n+m, max(n+m, 2*n, 8))
+	copy(s, v)
 	copy(s[n:], elems)
-	tip := new(atomic.Int64)
+	tip = new(atomic.Int64)
 	tip.Store(int64(n + m))
-	return &Vec[T]{V: s, tip: tip}
+	return s, tip, false
 }
 
 // Mark records whether a value may be held in more than one place. An engine

@@ -181,7 +181,7 @@ var unaryGlyphs = map[string]string{"+": "flip", "-": "neg", "*": "first", "%": 
 
 func makeRegistry() registry {
 	r := registry{}
-	for _, family := range []func(registry){listOps, mathOps, aggregateOps, searchOps, scanOps, movingOps} {
+	for _, family := range []func(registry){listOps, mathOps, aggregateOps, searchOps, scanOps, movingOps, textOps, matrixOps, randomOps, dictOps} {
 		family(r)
 	}
 	for glyph, word := range unaryGlyphs {
@@ -208,7 +208,7 @@ func listOps(r registry) {
 	r.two("rotate", Rotate)
 	r.two("cut", Cut)
 	r.two("sublist", Sublist)
-	r.two("#", Take)
+
 	r.two("_", Drop)
 	r.two(",", JoinValues)
 	r.two("@", At)
@@ -218,7 +218,7 @@ func listOps(r registry) {
 
 // searchOps registers searching, sorting and grouping.
 func searchOps(r registry) {
-	r.two("?", Find)
+
 	r.two("in", In)
 	r.two("bin", Bin)
 	r.two("binr", Binr)

@@ -131,3 +131,5 @@ func Empty(t kdb.Type) kdb.Value {
 }
 
 func symbolVec(names []kdb.Symbol) *kdb.Symbols { return kdb.NewVec(names) }
+
+func absInt(v int64) int64 { return max(v, -v) }

@@ -1,0 +1,79 @@
+package prim
+
+import "github.com/quoinhq/quoin/kdb"
+
+// String is q's string: each atom as its text, through lists, dictionaries and
+// tables; a primitive as it is written.
+func String(e *Env, x kdb.Value) (kdb.Value, error) {
+	p := 7
+	if e != nil {
+		p = e.Precision
+	}
+	return stringOf(x, p)
+}
+
+func stringOf(x kdb.Value, p int) (kdb.Value, error) {
+	if isAtom(x) {
+		return chars(kdb.AppendText(nil, x, p)), nil
+	}
+	switch v := x.(type) {
+	case *kdb.List:
+		return eachKeep(v.V, func(y kdb.Value) (kdb.Value, error) { return stringOf(y, p) })
+	case *kdb.Dict:
+		r, err := stringOf(v.V, p)
+		return onlyDict(v.K, r, err)
+	case *kdb.Table:
+		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return stringOf(c, p) })
+	case kdb.Unary:
+		if v == kdb.Nil {
+			return kdb.Str("::"), nil
+		}
+	case *kdb.Lambda:
+		return kdb.Str(v.Source), nil
+	case interface{ String() string }:
+		return kdb.Str(v.String()), nil
+	}
+	if c, ok := columnOf(x); ok {
+		out := make([]kdb.Value, c.n)
+		for i := range out {
+			out[i] = chars(kdb.AppendText(nil, c.item(i), p))
+		}
+		return &kdb.List{V: out}, nil
+	}
+	return nil, ErrType
+}
+
+// eachKeep is eachItem without collapsing.
+func eachKeep(items []kdb.Value, f func(kdb.Value) (kdb.Value, error)) (kdb.Value, error) {
+	out := make([]kdb.Value, len(items))
+	for i, v := range items {
+		r, err := f(v)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = r
+	}
+	return &kdb.List{V: out}, nil
+}
+
+// chars makes a char vector of bytes that it keeps.
+func chars(b []byte) *kdb.Chars { return kdb.NewVec(view[kdb.Char](b)) }
+
+// textOf returns the bytes of a char vector or atom, or a symbol's text.
+func textOf(x kdb.Value) ([]byte, bool) {
+	switch v := x.(type) {
+	case *kdb.Chars:
+		return view[byte](v.V), true
+	case kdb.Char:
+		return []byte{byte(v)}, true
+	case kdb.Symbol:
+		return []byte(v.String()), true
+	case kdb.EnumAtom:
+		return []byte(v.Sym().String()), true
+	case *kdb.List:
+		if len(v.V) == 0 {
+			return nil, true
+		}
+	}
+	return nil, false
+}
