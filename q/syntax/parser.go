@@ -1,0 +1,675 @@
+package syntax
+
+import (
+	"strings"
+
+	"github.com/quoinhq/quoin/kdb"
+)
+
+// maxDepth bounds nesting, so that hostile text ends in an error and not in an
+// exhausted stack.
+const maxDepth = 500
+
+// Parse reads one or more expressions separated by semicolons. infix tells
+// which names are keywords that stand between their arguments (in, mod, each).
+// The result is a *Seq if there are several, or if the text ends in a
+// semicolon; nil if there is nothing but white space and comments. Errors are
+// *Error.
+func Parse(src string, infix func(name string) bool) (Node, error) {
+	toks, err := lex(src)
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{src: src, toks: toks, infix: infix}
+	exprs, err := p.exprs("")
+	if err != nil {
+		return nil, err
+	}
+	if t := p.peek(); t.kind != kEOF {
+		return nil, p.unexpected()
+	}
+	switch {
+	case len(exprs) == 1:
+		return exprs[0], nil
+	case len(exprs) == 0:
+		return nil, nil
+	}
+	return &Seq{Span: Span{0, len(src)}, Exprs: exprs}, nil
+}
+
+type parser struct {
+	src   string
+	toks  []token
+	i     int
+	infix func(string) bool
+	query phrase
+	depth int
+	fn    []*scope // the lambdas around
+}
+
+// phrase tells what ends an expression besides closers and semicolons.
+type phrase uint8
+
+const (
+	noPhrase   phrase = iota
+	subphrase         // in a query: a comma, by, from and where
+	fromPhrase        // a query's table expression: by, from and where
+)
+
+// scope collects what a lambda's body tells about its implicit parameters.
+type scope struct {
+	implicit int // 1, 2, 3 for x, y, z
+	masked   int // > 0 inside a query's phrases, where x y z may be columns
+}
+
+func (p *parser) peek() *token { return &p.toks[p.i] }
+
+func (p *parser) next() *token {
+	t := &p.toks[p.i]
+	if t.kind != kEOF {
+		p.i++
+	}
+	return t
+}
+
+func (p *parser) is(punct string) bool {
+	t := p.peek()
+	return t.kind == kPunct && t.text == punct
+}
+
+func (p *parser) isVerb(glyph string) bool {
+	t := p.peek()
+	return t.kind == kVerb && t.text == glyph
+}
+
+func (p *parser) isWord(word string) bool {
+	t := p.peek()
+	return t.kind == kName && t.text == word
+}
+
+func (p *parser) unexpected() error {
+	t := p.peek()
+	if t.kind == kEOF {
+		return &Error{Pos: t.pos, Msg: "match"}
+	}
+	if t.kind == kConst {
+		return &Error{Pos: t.pos, Msg: p.src[t.pos:t.end]}
+	}
+	return &Error{Pos: t.pos, Msg: t.text}
+}
+
+func (p *parser) expect(punct string) (*token, error) {
+	if !p.is(punct) {
+		if t := p.peek(); t.kind == kEOF || t.kind == kPunct && strings.Contains(")]}", t.text) {
+			return nil, &Error{Pos: t.pos, Msg: punct}
+		}
+		return nil, p.unexpected()
+	}
+	return p.next(), nil
+}
+
+func (p *parser) enter() error {
+	if p.depth++; p.depth > maxDepth {
+		return &Error{Pos: p.peek().pos, Msg: "stack"}
+	}
+	return nil
+}
+
+func (p *parser) leave() { p.depth-- }
+
+// exprs reads expressions separated by semicolons up to a closing token or the
+// end; elided ones are nil. Nothing at all gives an empty slice.
+func (p *parser) exprs(closer string) ([]Node, error) {
+	query := p.query
+	p.query = noPhrase
+	defer func() { p.query = query }()
+	var out []Node
+	for {
+		if p.is(";") {
+			out = append(out, nil)
+			p.next()
+			if p.atEnd(closer) {
+				return append(out, nil), nil
+			}
+			continue
+		}
+		if p.atEnd(closer) {
+			return out, nil
+		}
+		e, err := p.expr()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+		if p.is(";") {
+			p.next()
+			if p.atEnd(closer) {
+				return append(out, nil), nil
+			}
+			continue
+		}
+		if !p.atEnd(closer) {
+			if t := p.peek(); t.kind == kPunct && closer == "" {
+				return nil, p.unexpected()
+			}
+			_, err := p.expect(closer)
+			return nil, err
+		}
+	}
+}
+
+func (p *parser) atEnd(closer string) bool {
+	if closer == "" {
+		return p.peek().kind == kEOF
+	}
+	return p.is(closer)
+}
+
+// ends reports whether the expression is over.
+func (p *parser) ends() bool {
+	t := p.peek()
+	switch t.kind {
+	case kEOF:
+		return true
+	case kPunct:
+		return strings.Contains(")]};", t.text)
+	case kVerb:
+		return p.query == subphrase && t.text == ","
+	case kName:
+		return p.query != noPhrase && (t.text == "from" || t.text == "where" || t.text == "by")
+	}
+	return false
+}
+
+// expr reads one expression. It never returns a nil node.
+func (p *parser) expr() (Node, error) {
+	n, _, err := p.exprOpen()
+	return n, err
+}
+
+// exprOpen also tells whether the expression ended in a verb that still wants
+// a right argument: then what stands before it composes instead of applying.
+func (p *parser) exprOpen() (n Node, open bool, err error) {
+	if err := p.enter(); err != nil {
+		return nil, false, err
+	}
+	defer p.leave()
+	t := p.peek()
+	if t.kind == kVerb && t.text == ":" && len(p.fn) > 0 && !p.endsAfter(1) && !p.bracketAfter(1) {
+		p.next()
+		x, err := p.expr()
+		if err != nil {
+			return nil, false, err
+		}
+		return &Return{Span{t.pos, x.Place().End}, x}, false, nil
+	}
+	if t.kind == kIter && t.text == "'" && !p.endsAfter(1) && !p.bracketAfter(1) && !(p.toks[p.i+1].kind == kIter && !p.toks[p.i+1].space) {
+		p.next()
+		x, err := p.expr()
+		if err != nil {
+			return nil, false, err
+		}
+		return &Signal{Span{t.pos, x.Place().End}, x}, false, nil
+	}
+	left, verb, err := p.term()
+	if err != nil {
+		return nil, false, err
+	}
+	if p.ends() {
+		return left, verb, nil
+	}
+	if verb {
+		return p.prefix(left)
+	}
+	if n, ok, err := p.assign(left); ok || err != nil {
+		return n, false, err
+	}
+	start := left.Place().Pos
+	if v, ok, err := p.verb(); err != nil {
+		return nil, false, err
+	} else if ok {
+		if p.ends() {
+			return &Apply{Span: Span{v.Place().Pos, v.Place().End}, F: v, Args: []Node{left}, Infix: true}, true, nil
+		}
+		right, open, err := p.exprOpen()
+		if err != nil {
+			return nil, false, err
+		}
+		if open {
+			f := &Apply{Span: Span{v.Place().Pos, v.Place().End}, F: v, Args: []Node{left}, Infix: true}
+			return &Compose{Span{start, right.Place().End}, f, right}, true, nil
+		}
+		return &Apply{Span: Span{v.Place().Pos, right.Place().End}, F: v, Args: []Node{left, right}, Infix: true}, false, nil
+	}
+	right, open, err := p.exprOpen()
+	if err != nil {
+		return nil, false, err
+	}
+	if open {
+		return &Compose{Span{start, right.Place().End}, left, right}, true, nil
+	}
+	return &Apply{Span: Span{start, right.Place().End}, F: left, Args: []Node{right}, Infix: true}, false, nil
+}
+
+// prefix reads what a verb at the start of an expression applies to.
+func (p *parser) prefix(f Node) (Node, bool, error) {
+	v, plain := f.(*Verb)
+	if plain && v.Glyph != "::" && !strings.HasSuffix(v.Glyph, ":") {
+		// q has no unary operators; keywords stand for them.
+		return nil, false, &Error{Pos: v.Pos, Msg: v.Glyph}
+	}
+	right, open, err := p.exprOpen()
+	if err != nil {
+		return nil, false, err
+	}
+	if open {
+		return &Compose{Span{f.Place().Pos, right.Place().End}, f, right}, true, nil
+	}
+	return &Apply{Span: Span{f.Place().Pos, right.Place().End}, F: f, Args: []Node{right}, Infix: true}, false, nil
+}
+
+func (p *parser) endsAfter(n int) bool {
+	i := p.i
+	p.i = min(p.i+n, len(p.toks)-1)
+	defer func() { p.i = i }()
+	return p.ends()
+}
+
+func (p *parser) bracketAfter(n int) bool {
+	t := p.toks[min(p.i+n, len(p.toks)-1)]
+	return t.kind == kPunct && t.text == "["
+}
+
+// verb reads an infix verb if one stands next. What brackets follow is a noun,
+// unless an iterator follows the brackets.
+func (p *parser) verb() (Node, bool, error) {
+	switch t := p.peek(); {
+	case t.kind == kVerb || t.kind == kName && p.infix(t.text):
+		if p.bracketAfter(1) && !p.nounThenIter() {
+			return nil, false, nil
+		}
+	case t.kind == kIter:
+		if p.bracketAfter(1) || t.text == "'" && t.space {
+			return nil, false, nil
+		}
+	case !p.nounThenIter():
+		return nil, false, nil
+	}
+	n, verb, err := p.term()
+	return n, verb, err
+}
+
+// nounThenIter reports whether a noun in brackets, braces or literal form, that
+// an iterator makes a verb, stands next.
+func (p *parser) nounThenIter() bool {
+	i, depth := p.i, 0
+	for ; i < len(p.toks); i++ {
+		switch t := p.toks[i]; {
+		case t.kind == kEOF:
+			return false
+		case t.kind == kPunct && strings.Contains("([{", t.text):
+			depth++
+			continue
+		case t.kind == kPunct && strings.Contains(")]}", t.text):
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+		if depth > 0 {
+			continue
+		}
+		t := p.toks[i+1]
+		if t.kind == kPunct && t.text == "[" && (i > p.i || p.toks[i].kind != kConst) {
+			continue
+		}
+		return t.kind == kIter && !t.space
+	}
+	return false
+}
+
+// assign reads the rest of an assignment if left is its target.
+func (p *parser) assign(left Node) (Node, bool, error) {
+	t := p.peek()
+	if t.kind != kVerb || !strings.HasSuffix(t.text, ":") || p.ends() {
+		return nil, false, nil
+	}
+	if strings.IndexByte("012", t.text[0]) >= 0 {
+		return nil, false, nil
+	}
+	if !assignable(left) {
+		return nil, false, nil
+	}
+	if p.endsAfter(1) && t.text != "::" && t.text != ":" {
+		return nil, false, nil
+	}
+	p.next()
+	a := &Assign{Target: left}
+	switch {
+	case t.text == ":":
+	case t.text == "::":
+		a.Global = true
+	default:
+		op := strings.TrimRight(t.text, ":")
+		a.Global = strings.HasSuffix(t.text, "::")
+		a.Op = &Verb{Span{t.pos, t.pos + len(op)}, op}
+	}
+	if p.ends() {
+		// x: alone is a projection of assignment, which nobody can use.
+		return nil, false, p.unexpected()
+	}
+	x, err := p.expr()
+	if err != nil {
+		return nil, false, err
+	}
+	a.Value = x
+	a.Span = Span{t.pos, a.Value.Place().End}
+	return a, true, nil
+}
+
+func assignable(n Node) bool {
+	switch n := n.(type) {
+	case *Name:
+		return true
+	case *Apply:
+		_, ok := n.F.(*Name)
+		return ok && !n.Infix
+	case *List:
+		for _, x := range n.Items {
+			if x != nil && !assignable(x) {
+				return false
+			}
+		}
+		return len(n.Items) > 0
+	}
+	return false
+}
+
+// term reads a noun or verb with the brackets and iterators that follow it.
+func (p *parser) term() (n Node, verb bool, err error) {
+	t := p.next()
+	switch t.kind {
+	case kConst:
+		n = &Const{Span{t.pos, t.end}, t.val}
+	case kName:
+		if n, err = p.word(t); err != nil {
+			return nil, false, err
+		}
+		if x, ok := n.(*Name); ok {
+			verb = p.infix(x.Name)
+			p.implicit(x.Name)
+		} else if _, ok := n.(*Query); ok {
+			return n, false, nil
+		}
+	case kVerb:
+		if t.text == "$" && p.is("[") {
+			if n, err = p.cond(t); err != nil {
+				return nil, false, err
+			}
+			break
+		}
+		if t.text == "::" && p.ends() {
+			return &Const{Span{t.pos, t.end}, kdb.Nil}, false, nil
+		}
+		n, verb = &Verb{Span{t.pos, t.end}, t.text}, true
+	case kIter:
+		n, verb = &Iter{Span: Span{t.pos, t.end}, Glyph: t.text}, true
+		if !p.is("[") && !p.ends() && p.peek().kind != kIter {
+			return n, true, nil
+		}
+	case kPunct:
+		switch t.text {
+		case "(":
+			n, err = p.paren(t)
+		case "{":
+			n, err = p.lambda(t)
+		case "[":
+			var exprs []Node
+			if exprs, err = p.exprs("]"); err != nil {
+				return nil, false, err
+			}
+			end := p.next()
+			n = &Seq{Span{t.pos, end.end}, exprs}
+		default:
+			p.i--
+			return nil, false, p.unexpected()
+		}
+		if err != nil {
+			return nil, false, err
+		}
+	case kEOF:
+		return nil, false, p.unexpected()
+	}
+	return p.postfix(n, verb)
+}
+
+// postfix reads the brackets and iterators after a term.
+func (p *parser) postfix(n Node, verb bool) (Node, bool, error) {
+	for chain := 0; ; chain++ {
+		t := p.peek()
+		if chain > maxDepth {
+			return nil, false, &Error{Pos: t.pos, Msg: "stack"}
+		}
+		switch {
+		case t.kind == kPunct && t.text == "[":
+			p.next()
+			args, err := p.exprs("]")
+			if err != nil {
+				return nil, false, err
+			}
+			end, err := p.expect("]")
+			if err != nil {
+				return nil, false, err
+			}
+			if len(args) == 0 {
+				args = []Node{nil}
+			}
+			n, verb = &Apply{Span: Span{n.Place().Pos, end.end}, F: n, Args: args}, false
+		case t.kind == kIter && !t.space:
+			p.next()
+			n, verb = &Iter{Span{n.Place().Pos, t.end}, t.text, n}, true
+		default:
+			return n, verb, nil
+		}
+	}
+}
+
+// word reads a name that may open a query or control expression.
+func (p *parser) word(t *token) (Node, error) {
+	switch t.text {
+	case "select", "exec", "update", "delete":
+		return p.parseQuery(t)
+	case "if", "do", "while":
+		if p.is("[") {
+			p.next()
+			args, err := p.exprs("]")
+			if err != nil {
+				return nil, err
+			}
+			end, err := p.expect("]")
+			if err != nil {
+				return nil, err
+			}
+			if len(args) == 0 {
+				return nil, &Error{Pos: t.pos, Msg: t.text}
+			}
+			return &Control{Span{t.pos, end.end}, t.text, args}, nil
+		}
+		return nil, &Error{Pos: t.pos, Msg: t.text}
+	}
+	return &Name{Span{t.pos, t.end}, t.text}, nil
+}
+
+// cond reads $[…]: a condition if it has three or more parts, else a cast.
+func (p *parser) cond(t *token) (Node, error) {
+	p.next()
+	args, err := p.exprs("]")
+	if err != nil {
+		return nil, err
+	}
+	end, err := p.expect("]")
+	if err != nil {
+		return nil, err
+	}
+	if len(args) > 2 {
+		return &Cond{Span{t.pos, end.end}, args}, nil
+	}
+	if len(args) == 0 {
+		args = []Node{nil}
+	}
+	return &Apply{Span: Span{t.pos, end.end}, F: &Verb{Span{t.pos, t.end}, t.text}, Args: args}, nil
+}
+
+// paren reads a parenthesised expression, a list, a table or a dictionary.
+func (p *parser) paren(open *token) (Node, error) {
+	if p.is("[") {
+		return p.tableOrDict(open)
+	}
+	items, err := p.exprs(")")
+	if err != nil {
+		return nil, err
+	}
+	end, err := p.expect(")")
+	if err != nil {
+		return nil, err
+	}
+	if len(items) == 1 && items[0] != nil {
+		return items[0], nil
+	}
+	if len(items) == 0 {
+		return &Const{Span{open.pos, end.end}, kdb.NewList()}, nil
+	}
+	return &List{Span{open.pos, end.end}, items}, nil
+}
+
+func (p *parser) tableOrDict(open *token) (Node, error) {
+	p.next()
+	keys, err := p.columns("]")
+	if err != nil {
+		return nil, err
+	}
+	if p.is(")") {
+		end := p.next()
+		if len(keys) == 0 {
+			return nil, &Error{Pos: end.pos, Msg: ")"}
+		}
+		return &Dict{Span{open.pos, end.end}, keys}, nil
+	}
+	if p.is(";") {
+		p.next()
+	}
+	cols, err := p.columns(")")
+	if err != nil {
+		return nil, err
+	}
+	return &Table{Span{open.pos, p.toks[p.i-1].end}, keys, cols}, nil
+}
+
+// columns reads the named expressions of a table literal and its closer.
+func (p *parser) columns(closer string) ([]Column, error) {
+	exprs, err := p.exprs(closer)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.expect(closer); err != nil {
+		return nil, err
+	}
+	if n := len(exprs); n > 0 && exprs[n-1] == nil {
+		exprs = exprs[:n-1]
+	}
+	cols := make([]Column, len(exprs))
+	for i, e := range exprs {
+		if e == nil {
+			return nil, &Error{Pos: p.peek().pos, Msg: ";"}
+		}
+		cols[i] = column(e)
+	}
+	dedupe(cols)
+	return cols, nil
+}
+
+// lambda reads a function expression after its brace.
+func (p *parser) lambda(open *token) (Node, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	l := &Lambda{}
+	query := p.query
+	p.query = noPhrase
+	sc := &scope{}
+	p.fn = append(p.fn, sc)
+	defer func() {
+		p.fn = p.fn[:len(p.fn)-1]
+		p.query = query
+	}()
+	if p.is("[") && !p.peek().space || p.is("[") && p.signature() {
+		p.next()
+		l.Signed = true
+		for !p.is("]") {
+			t := p.next()
+			if t.kind == kPunct && t.text == ";" {
+				continue
+			}
+			if t.kind != kName {
+				p.i--
+				return nil, p.unexpected()
+			}
+			l.Params = append(l.Params, t.text)
+			if !p.is("]") && !p.is(";") {
+				return nil, p.unexpected()
+			}
+		}
+		p.next()
+		if len(l.Params) > 8 {
+			return nil, &Error{Pos: open.pos, Msg: "params"}
+		}
+	}
+	body, err := p.exprs("}")
+	if err != nil {
+		return nil, err
+	}
+	end, err := p.expect("}")
+	if err != nil {
+		return nil, err
+	}
+	if !l.Signed {
+		l.Params = []string{"x", "y", "z"}[:max(sc.implicit, 1)]
+	}
+	l.Body = body
+	l.Span = Span{open.pos, end.end}
+	l.Source = p.src[open.pos:end.end]
+	return l, nil
+}
+
+// signature reports whether the bracket that stands next holds parameters.
+func (p *parser) signature() bool {
+	for i := p.i + 1; i < len(p.toks); i++ {
+		switch t := p.toks[i]; {
+		case t.kind == kPunct && t.text == "]":
+			return true
+		case t.kind == kName, t.kind == kPunct && t.text == ";":
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// implicit notes the use of x, y or z in the innermost lambda.
+func (p *parser) implicit(name string) {
+	if len(p.fn) == 0 {
+		return
+	}
+	sc := p.fn[len(p.fn)-1]
+	if sc.masked > 0 {
+		return
+	}
+	switch name {
+	case "x":
+		sc.implicit = max(sc.implicit, 1)
+	case "y":
+		sc.implicit = max(sc.implicit, 2)
+	case "z":
+		sc.implicit = max(sc.implicit, 3)
+	}
+}
