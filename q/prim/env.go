@@ -16,6 +16,8 @@ type Binary func(e *Env, x, y kdb.Value) (kdb.Value, error)
 
 // Env is what primitives need from the engine that runs them.
 type Env struct {
+	// Owner is the evaluator's own state; primitives pass it on untouched.
+	Owner any
 	// Precision is \P, the digits of a float in text; 0 is the maximum (17).
 	Precision int
 	// Threads is -s: how many goroutines a kernel may use; at least 1.

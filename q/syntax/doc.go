@@ -50,7 +50,8 @@ type Apply struct {
 	Span
 	F     Node
 	Args  []Node
-	Infix bool // written x f y or x f
+	Infix bool // written x f y or f x, not in brackets
+	Open  bool // x f with nothing on the right: a projection
 }
 
 // Compose is F after G, from an expression that ends in a verb.
@@ -158,3 +159,58 @@ type Error struct {
 
 // Error returns the error's name.
 func (e *Error) Error() string { return e.Msg }
+
+// Walk calls f for n and, where f returns true, for the nodes below it. Elided
+// nodes are passed over.
+func Walk(n Node, f func(Node) bool) {
+	if n == nil || !f(n) {
+		return
+	}
+	each := func(ns ...Node) {
+		for _, x := range ns {
+			if x != nil {
+				Walk(x, f)
+			}
+		}
+	}
+	columns := func(cols []Column) {
+		for _, c := range cols {
+			Walk(c.Expr, f)
+		}
+	}
+	switch n := n.(type) {
+	case *Iter:
+		each(n.F)
+	case *Apply:
+		each(n.F)
+		each(n.Args...)
+	case *Compose:
+		each(n.F, n.G)
+	case *List:
+		each(n.Items...)
+	case *Table:
+		columns(n.Keys)
+		columns(n.Cols)
+	case *Dict:
+		columns(n.Cols)
+	case *Lambda:
+		each(n.Body...)
+	case *Assign:
+		each(n.Target, n.Op, n.Value)
+	case *Cond:
+		each(n.Args...)
+	case *Control:
+		each(n.Args...)
+	case *Return:
+		each(n.X)
+	case *Signal:
+		each(n.X)
+	case *Seq:
+		each(n.Exprs...)
+	case *Query:
+		columns(n.Cols)
+		columns(n.By)
+		each(n.From, n.Limit)
+		each(n.Where...)
+	}
+}

@@ -229,14 +229,14 @@ func (p *parser) exprOpen() (n Node, open bool, err error) {
 		return nil, false, err
 	} else if ok {
 		if p.ends() {
-			return &Apply{Span: Span{v.Place().Pos, v.Place().End}, F: v, Args: []Node{left}, Infix: true}, true, nil
+			return &Apply{Span: Span{v.Place().Pos, v.Place().End}, F: v, Args: []Node{left}, Infix: true, Open: true}, true, nil
 		}
 		right, open, err := p.exprOpen()
 		if err != nil {
 			return nil, false, err
 		}
 		if open {
-			f := &Apply{Span: Span{v.Place().Pos, v.Place().End}, F: v, Args: []Node{left}, Infix: true}
+			f := &Apply{Span: Span{v.Place().Pos, v.Place().End}, F: v, Args: []Node{left}, Infix: true, Open: true}
 			return &Compose{Span{start, right.Place().End}, f, right}, true, nil
 		}
 		return &Apply{Span: Span{v.Place().Pos, right.Place().End}, F: v, Args: []Node{left, right}, Infix: true}, false, nil

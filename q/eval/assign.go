@@ -1,0 +1,238 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
+	"github.com/quoinhq/quoin/q/syntax"
+)
+
+// place is where an assignment goes.
+type place struct {
+	slot int       // a local, or -1
+	v    *variable // a global
+	name string
+}
+
+// assign compiles any assignment.
+func (c *compiler) assign(a *syntax.Assign) (node, error) {
+	x, err := c.compile(a.Value)
+	if err != nil {
+		return nil, err
+	}
+	var op *prim.Builtin
+	if a.Op != nil {
+		v, err := verbValue(a.Op.(*syntax.Verb))
+		if err != nil {
+			return nil, err
+		}
+		op, _ = v.(*prim.Builtin)
+		if op == nil {
+			return nil, &syntax.Error{Pos: a.Pos, Msg: a.Op.(*syntax.Verb).Glyph}
+		}
+	}
+	switch t := a.Target.(type) {
+	case *syntax.Name:
+		p, err := c.place(t, a.Global)
+		if err != nil {
+			return nil, err
+		}
+		if a.Global && c.slots == nil && op == nil && c.parent == nil && !c.dynamic {
+			return &setView{v: p.v, src: viewSource(c.src, a), c: c}, nil
+		}
+		if op != nil {
+			return &amendNode{place: p, op: op, x: x, pos: a.Pos}, nil
+		}
+		if p.slot >= 0 {
+			return &setLocal{p.slot, x}, nil
+		}
+		return &setGlobal{p.v, x, a.Pos}, nil
+	case *syntax.Apply:
+		name, ok := t.F.(*syntax.Name)
+		if !ok {
+			return nil, &syntax.Error{Pos: a.Pos, Msg: "assign"}
+		}
+		p, err := c.place(name, a.Global)
+		if err != nil {
+			return nil, err
+		}
+		path, err := c.all(t.Args)
+		if err != nil {
+			return nil, err
+		}
+		return &amendNode{place: p, path: path, op: op, x: x, pos: a.Pos}, nil
+	case *syntax.List:
+		n := &patternNode{x: x, pos: a.Pos}
+		for _, target := range t.Items {
+			if target == nil {
+				n.targets = append(n.targets, nil)
+				continue
+			}
+			hold := &holdNode{}
+			set, err := c.assign(&syntax.Assign{Span: a.Span, Target: target, Global: a.Global, Value: &heldValue{a.Span, hold}})
+			if err != nil {
+				return nil, err
+			}
+			n.targets = append(n.targets, &patternPart{hold, set})
+		}
+		return n, nil
+	}
+	return nil, &syntax.Error{Pos: a.Pos, Msg: "assign"}
+}
+
+// place finds what a name assigned here means.
+func (c *compiler) place(n *syntax.Name, global bool) (place, error) {
+	if _, ok := keyword(n.Name); ok {
+		return place{}, &syntax.Error{Pos: n.Pos, Msg: "assign"}
+	}
+	if slot, ok := c.slots[n.Name]; ok {
+		return place{slot: slot, name: n.Name}, nil
+	}
+	v := c.eng.names.ref(kdb.Sym(absolute(c.ns, n.Name)))
+	if c.fn != nil {
+		c.fn.global = append(c.fn.global, v)
+	}
+	return place{slot: -1, v: v, name: n.Name}, nil
+}
+
+// viewSource is the text of a view: what its name is followed by.
+func viewSource(src string, a *syntax.Assign) string {
+	start := a.Value.Place().Pos
+	if i := strings.Index(src[a.Pos:], "::"); i >= 0 {
+		start = a.Pos + i + 2
+	}
+	return strings.TrimRight(src[start:], " \t\r\n;")
+}
+
+// amendNode is x op:y and x[i]:y and x[i]op:y.
+type amendNode struct {
+	place
+	path []node
+	op   *prim.Builtin // nil for plain assignment
+	x    node
+	pos  int
+}
+
+func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
+	y, err := n.x.eval(fr)
+	if err != nil {
+		return nil, err
+	}
+	path := make([]kdb.Value, len(n.path))
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i], err = n.path[i].eval(fr); err != nil {
+			return nil, err
+		}
+	}
+	old, err := n.old(fr)
+	if err != nil {
+		return nil, fr.at(err, n.pos)
+	}
+	u := update{th: fr.th, y: y, hasY: true}
+	if n.op != nil {
+		u.f = n.op
+	}
+	var v kdb.Value
+	if len(path) == 0 {
+		if v, err = u.apply(old, !isShared(old)); err == nil && n.op != nil {
+			settle(fresh(n.op), v, y)
+		}
+	} else if len(path) == 1 && path[0] == kdb.Nil && u.f == nil {
+		v, err = u.amend(old, path, true)
+	} else {
+		v, err = u.amend(old, path, true)
+	}
+	if err != nil {
+		return nil, fr.failed(err, n.pos, n.op, old, y)
+	}
+	if n.slot >= 0 {
+		fr.slots[n.slot] = v
+	} else if err := fr.th.assign(n.v, v); err != nil {
+		return nil, fr.at(err, n.pos)
+	}
+	if n.op == nil {
+		return y, nil
+	}
+	if len(path) == 0 {
+		return v, nil
+	}
+	if r, err := fr.th.index(v, path); err == nil {
+		return r, nil
+	}
+	return y, nil
+}
+
+// old returns the value to amend; a name without one starts from what suits
+// the operator.
+func (n *amendNode) old(fr *frame) (kdb.Value, error) {
+	var v kdb.Value
+	if n.slot >= 0 {
+		v = fr.slots[n.slot]
+	} else if fr.th.sub || fr.th.readOnly > 0 {
+		return nil, errNoUpd
+	} else if v = n.v.v; v == nil || n.v.view != nil {
+		v = fr.th.eng.names.get(n.v)
+	}
+	if v != nil {
+		return v, nil
+	}
+	if n.op != nil && len(n.path) == 0 {
+		if id, ok := identity(n.op.Name, &kdb.Longs{}); ok {
+			return id, nil
+		}
+		return &kdb.List{}, nil
+	}
+	if n.slot >= 0 {
+		return &kdb.List{}, nil
+	}
+	return nil, kdb.Error(n.name)
+}
+
+// patternNode is (a;b):x, which assigns the items of x.
+type patternNode struct {
+	targets []*patternPart // nil where nothing is assigned
+	x       node
+	pos     int
+}
+
+// patternPart assigns one item, which hold gives to set.
+type patternPart struct {
+	hold *holdNode
+	set  node
+}
+
+type holdNode struct{ v kdb.Value }
+
+func (n *holdNode) eval(*frame) (kdb.Value, error) { return n.v, nil }
+
+// heldValue is the syntax of a value that a holdNode yields.
+type heldValue struct {
+	syntax.Span
+	hold *holdNode
+}
+
+func (n *patternNode) eval(fr *frame) (kdb.Value, error) {
+	v, err := n.x.eval(fr)
+	if err != nil {
+		return nil, err
+	}
+	if isAtom(v) {
+		return nil, fr.at(errType, n.pos)
+	}
+	if v.Len() != len(n.targets) {
+		return nil, fr.at(errLength, n.pos)
+	}
+	for i := len(n.targets) - 1; i >= 0; i-- {
+		p := n.targets[i]
+		if p == nil {
+			continue
+		}
+		p.hold.v = item(v, i)
+		if _, err := p.set.eval(fr); err != nil {
+			return nil, err
+		}
+		p.hold.v = nil
+	}
+	return v, nil
+}
