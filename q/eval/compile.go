@@ -525,7 +525,9 @@ func isGlyph(b *prim.Builtin) bool {
 
 // fresh reports whether results of b are never, or never apart from being the
 // argument itself, made of parts of its arguments.
-func fresh(b *prim.Builtin) bool { return b.Atomic || b.Aggregate && !keeps[b.Name] || freshNames[b.Name] }
+func fresh(b *prim.Builtin) bool {
+	return b.Atomic || b.Aggregate && !keeps[b.Name] || freshNames[b.Name]
+}
 
 // keeps are aggregates that return an item as it is.
 var keeps = map[string]bool{"first": true, "last": true, "min": true, "max": true}

@@ -21,7 +21,10 @@ type Engine struct {
 	// running is held while q code runs; handlers and timers wait for it.
 	running sync.Mutex
 	ipc     *connections
-	loading []string // scripts being loaded, innermost last
+	cwd     string // folder that relative names start from; "" until it is asked for
+	exited  bool
+	code    int
+	loading []string                  // scripts being loaded, innermost last
 	adopted map[*kdb.Lambda]*function // compiled forms of other engines' functions
 }
 

@@ -1,0 +1,137 @@
+package eval
+
+import (
+	"github.com/quoinhq/quoin/kdb"
+)
+
+// NoOffset stands for no -o option: .z.P follows the zone of the machine.
+const NoOffset = noOffset
+
+// Start is what q's command line sets; the zero value of a field, or -1 where
+// told, leaves q's default.
+type Start struct {
+	Port       string // -p
+	Threads    int    // -s
+	Precision  int    // -P; -1 if not given
+	Console    [2]int // -c
+	HTTP       [2]int // -C
+	ErrorTraps int    // -e
+	TLS        int    // -E
+	GC         int    // -g
+	Offset     int    // -o; NoOffset if not given
+	Seed       int    // -S
+	Timer      int    // -t
+	Timeout    int    // -T
+	Users      string // -u, -U
+	MemoryMB   int    // -w
+	Week       int    // -W; -1 if not given
+	DayFirst   bool   // -z
+	Quiet      bool   // -q
+	ReadOnly   bool   // -b
+	Script     string
+	Args       []string
+}
+
+// Start applies the options of a command line, and begins to listen.
+func (eng *Engine) Start(s Start) error {
+	c, th := &eng.conf, eng.main
+	c.quiet, c.script, c.args = s.Quiet, s.Script, s.Args
+	c.dayFirst, th.env.DayFirst = s.DayFirst, s.DayFirst
+	c.errorTraps, c.gcMode, c.timeoutSec = s.ErrorTraps, s.GC, s.Timeout
+	if s.Precision >= 0 {
+		c.precision, th.env.Precision = s.Precision, s.Precision
+	}
+	if s.Week >= 0 {
+		c.weekStart, th.env.WeekStart = s.Week, s.Week
+	}
+	if s.Console[0] > 0 {
+		c.consoleH, c.consoleW = s.Console[0], s.Console[1]
+	}
+	if s.HTTP[0] > 0 {
+		c.httpH, c.httpW = s.HTTP[0], s.HTTP[1]
+	}
+	if s.Offset != NoOffset {
+		c.utcOffset = s.Offset
+		if s.Offset > -24 && s.Offset < 24 {
+			c.utcOffset *= 60
+		}
+	}
+	if s.Seed != 0 {
+		c.seed, th.env.Rand = s.Seed, newRand(s.Seed)
+	}
+	eng.SetThreads(s.Threads)
+	c.maxThreads = s.Threads
+	if s.MemoryMB > 0 {
+		eng.SetMemoryLimit(int64(s.MemoryMB) << 20)
+	}
+	if s.Port != "" {
+		if _, err := eng.ipc.port(th, s.Port); err != nil {
+			return th.finish(err)
+		}
+	}
+	if s.Timer > 0 {
+		c.timerMS = s.Timer
+		eng.ipc.setTimer(s.Timer)
+	}
+	return nil
+}
+
+// SetThreads sets -s.
+func (eng *Engine) SetThreads(n int) {
+	eng.conf.threads = max(1, n)
+	eng.main.env.Threads = eng.conf.threads
+}
+
+// Load loads a script, data file or database, as \l.
+func (eng *Engine) Load(name string) error {
+	eng.running.Lock()
+	defer eng.running.Unlock()
+	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.load(name) })
+	return eng.main.finish(err)
+}
+
+// EvalBound, CallBound and ScriptBound are Eval, Call and Script with a limit
+// that begins when the engine's turn comes: begin returns what ends it.
+func (eng *Engine) EvalBound(src string, begin func() func()) (v kdb.Value, quiet bool, err error) {
+	eng.running.Lock()
+	defer eng.running.Unlock()
+	defer begin()()
+	return eng.evalLocked(src)
+}
+
+// CallBound is Call by name; see EvalBound.
+func (eng *Engine) CallBound(name string, args []kdb.Value, begin func() func()) (kdb.Value, error) {
+	eng.running.Lock()
+	defer eng.running.Unlock()
+	defer begin()()
+	f, _, err := eng.evalLocked(name)
+	if err != nil {
+		return nil, err
+	}
+	return eng.callLocked(f, args)
+}
+
+// ScriptBound is Script; see EvalBound.
+func (eng *Engine) ScriptBound(src, file string, begin func() func()) error {
+	eng.running.Lock()
+	defer eng.running.Unlock()
+	defer begin()()
+	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.runScript(src, file) })
+	return eng.main.finish(err)
+}
+
+// Close ends the engine's listener, handles and timer.
+func (eng *Engine) Close() error { return nil }
+
+// Exited reports whether q code called exit; ExitCode is its argument.
+func (eng *Engine) Exited() bool { return eng.exited }
+
+// ExitCode returns the argument of exit.
+func (eng *Engine) ExitCode() int { return eng.code }
+
+// Serving reports whether the engine has a port or timer to stay alive for;
+// Wait blocks while it has.
+func (eng *Engine) Serving() bool { return false }
+
+// Wait blocks until the engine exits.
+func (eng *Engine) Wait() {}

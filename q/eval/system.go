@@ -1,0 +1,370 @@
+package eval
+
+import (
+	"context"
+	"math"
+	"path"
+	"runtime"
+	"runtime/metrics"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
+)
+
+const (
+	noOffset    = math.MinInt
+	defaultSeed = -314159
+)
+
+// system runs a system command: the text after the backslash.
+// Source: KX manual, "System commands" (basics/syscmds).
+func (th *thread) system(cmd string) (kdb.Value, error) {
+	name, arg, _ := strings.Cut(cmd, " ")
+	arg = strings.TrimSpace(arg)
+	if th.readOnly > 0 || th.sub {
+		return nil, errNoUpd
+	}
+	// \ts:100 and \t:100 carry a count.
+	if word, n, ok := strings.Cut(name, ":"); ok && (word == "t" || word == "ts") {
+		count, err := strconv.Atoi(n)
+		if err != nil {
+			return nil, kdb.Error(name)
+		}
+		return th.timeIt(word, arg, count)
+	}
+	c := &th.eng.conf
+	switch name {
+	case "a":
+		return th.valueTables(arg)
+	case "b", "B":
+		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool {
+			return v.view != nil && (name == "b" || v.view.value == nil || th.stale(v.view))
+		}), nil
+	case "c":
+		return pairSetting(arg, &c.consoleH, &c.consoleW)
+	case "C":
+		return pairSetting(arg, &c.httpH, &c.httpW)
+	case "cd":
+		return th.chdir(arg)
+	case "d":
+		return th.changeNamespace(arg)
+	case "e":
+		return intSetting(arg, &c.errorTraps)
+	case "f":
+		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() >= kdb.TLambda && v.view == nil }), nil
+	case "g":
+		return intSetting(arg, &c.gcMode)
+	case "l":
+		return kdb.Nil, th.load(arg)
+	case "o":
+		if arg == "" {
+			if c.utcOffset == noOffset {
+				return kdb.NullInt, nil
+			}
+			return kdb.Int(c.utcOffset), nil
+		}
+		n, err := strconv.Atoi(arg)
+		if arg == "0N" {
+			n, err = noOffset, nil
+		} else if n > -24 && n < 24 {
+			n *= 60
+		}
+		if err == nil {
+			c.utcOffset = n
+		}
+		return kdb.Nil, err
+	case "P":
+		if arg == "" {
+			return kdb.Int(c.precision), nil
+		}
+		n, err := strconv.Atoi(arg)
+		if err != nil || n < 0 {
+			return nil, errDomain
+		}
+		c.precision = min(n, 17)
+		th.env.Precision = c.precision
+		return kdb.Nil, nil
+	case "p":
+		return th.eng.ipc.port(th, arg)
+	case "r":
+		return th.rename(arg)
+	case "s":
+		return th.secondaries(arg)
+	case "S":
+		if arg == "" {
+			return kdb.Int(c.seed), nil
+		}
+		n, err := strconv.Atoi(arg)
+		if err != nil || n == 0 {
+			return nil, errDomain
+		}
+		c.seed = n
+		th.env.Rand = newRand(n)
+		return kdb.Nil, nil
+	case "t":
+		return th.timer(arg)
+	case "ts":
+		return th.timeIt("ts", arg, 1)
+	case "T":
+		return intSetting(arg, &c.timeoutSec)
+	case "u":
+		return kdb.Nil, nil
+	case "v":
+		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() < kdb.TLambda || v.view != nil }), nil
+	case "w":
+		return th.workspace(arg)
+	case "W":
+		r, err := intSetting(arg, &c.weekStart)
+		th.env.WeekStart = c.weekStart
+		return r, err
+	case "x":
+		v := th.eng.names.vars[kdb.Sym(arg)]
+		if v != nil && strings.HasPrefix(arg, ".z.") {
+			th.eng.names.remove(v.name)
+		}
+		return kdb.Nil, nil
+	case "z":
+		n := 0
+		if c.dayFirst {
+			n = 1
+		}
+		r, err := intSetting(arg, &n)
+		c.dayFirst = n == 1
+		th.env.DayFirst = c.dayFirst
+		return r, err
+	case "1", "2":
+		return kdb.Nil, nil
+	case "_":
+		return kdb.Bool(false), nil
+	case "\\":
+		th.eng.sys.Exit(0)
+		return kdb.Nil, nil
+	case "":
+		return kdb.Nil, nil
+	}
+	return th.shell(cmd)
+}
+
+func intSetting(arg string, v *int) (kdb.Value, error) {
+	if arg == "" {
+		return kdb.Int(*v), nil
+	}
+	n, err := strconv.Atoi(arg)
+	if err != nil {
+		return nil, errDomain
+	}
+	*v = n
+	return kdb.Nil, nil
+}
+
+func pairSetting(arg string, h, w *int) (kdb.Value, error) {
+	if arg == "" {
+		return kdb.Of(kdb.Int(*h), kdb.Int(*w)), nil
+	}
+	parts := strings.Fields(arg)
+	if len(parts) != 2 {
+		return nil, errLength
+	}
+	a, err1 := strconv.Atoi(parts[0])
+	b, err2 := strconv.Atoi(parts[1])
+	if err1 != nil || err2 != nil {
+		return nil, errDomain
+	}
+	clamp := func(n int) int { return min(max(n, 10), 2000) }
+	*h, *w = clamp(a), clamp(b)
+	return kdb.Nil, nil
+}
+
+func (th *thread) namespaceArg(arg string) string {
+	if arg == "" {
+		return th.ns
+	}
+	if arg == "." {
+		return ""
+	}
+	if arg[0] != '.' {
+		return "." + arg
+	}
+	return arg
+}
+
+func (th *thread) valueTables(arg string) (kdb.Value, error) {
+	return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool {
+		_, _, keyed := kdb.IsKeyed(v.v)
+		return keyed || v.v.Type() == kdb.TTable
+	}), nil
+}
+
+// changeNamespace is \d.
+func (th *thread) changeNamespace(arg string) (kdb.Value, error) {
+	switch {
+	case arg == "":
+		if th.ns == "" {
+			return kdb.Sym("."), nil
+		}
+		return kdb.Sym(th.ns), nil
+	case arg == ".":
+		th.ns = ""
+		return kdb.Nil, nil
+	case arg[0] != '.':
+		if th.ns == "" {
+			return nil, kdb.Error("nyi")
+		}
+		return nil, kdb.Error("nyi")
+	}
+	th.ns = arg
+	th.eng.names.space(arg)
+	return kdb.Nil, nil
+}
+
+// timeIt is \t and \ts of an expression.
+func (th *thread) timeIt(word, src string, count int) (kdb.Value, error) {
+	var before, after runtime.MemStats
+	if word == "ts" {
+		runtime.ReadMemStats(&before)
+	}
+	start := time.Now()
+	for range count {
+		if _, err := th.evalText(src); err != nil {
+			return nil, err
+		}
+	}
+	ms := kdb.Long(time.Since(start).Milliseconds())
+	if word == "t" {
+		return ms, nil
+	}
+	runtime.ReadMemStats(&after)
+	return kdb.Of(ms, kdb.Long((after.TotalAlloc-before.TotalAlloc)/uint64(max(count, 1)))), nil
+}
+
+// timer is \t: the interval of .z.ts, or the time an expression takes.
+func (th *thread) timer(arg string) (kdb.Value, error) {
+	if arg == "" {
+		return kdb.Int(th.eng.conf.timerMS), nil
+	}
+	if n, err := strconv.Atoi(arg); err == nil {
+		th.eng.conf.timerMS = max(n, 0)
+		th.eng.ipc.setTimer(max(n, 0))
+		return kdb.Nil, nil
+	}
+	return th.timeIt("t", arg, 1)
+}
+
+func (th *thread) secondaries(arg string) (kdb.Value, error) {
+	c := &th.eng.conf
+	if arg == "" {
+		return kdb.Int(c.threads % max(c.threads, 2) * min(c.threads-1, 1)), nil
+	}
+	n, err := strconv.Atoi(arg)
+	if err != nil {
+		return nil, errDomain
+	}
+	if n > c.maxThreads && c.maxThreads >= 0 && n > 1 && c.maxThreads > 0 {
+		return nil, kdb.Error("-s limit")
+	}
+	c.threads = max(1, n)
+	th.env.Threads = c.threads
+	return kdb.Nil, nil
+}
+
+// workspace is \w: bytes in use, from the system, at their peak, the limit,
+// mapped, and of the machine.
+func (th *thread) workspace(arg string) (kdb.Value, error) {
+	if arg != "" {
+		n, err := strconv.Atoi(arg)
+		if err != nil {
+			return nil, errDomain
+		}
+		if n <= 1 {
+			return kdb.Of(kdb.Long(kdb.SymbolCount()), kdb.Long(kdb.SymbolCount()*16)), nil
+		}
+		th.eng.SetMemoryLimit(int64(n) << 20)
+		return kdb.Nil, nil
+	}
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}}
+	metrics.Read(s)
+	used, heap := kdb.Long(s[0].Value.Uint64()), kdb.Long(s[1].Value.Uint64())
+	return kdb.Of(used, heap, heap, kdb.Long(th.eng.conf.limitMB<<20), 0, 0), nil
+}
+
+// chdir is \cd.
+func (th *thread) chdir(arg string) (kdb.Value, error) {
+	if arg == "" {
+		return kdb.Str(th.eng.dir()), nil
+	}
+	p := th.eng.abs(arg)
+	if _, err := th.eng.stat(p); err != nil {
+		return nil, osError(p, err)
+	}
+	th.eng.cwd = p
+	return kdb.Nil, nil
+}
+
+// dir is the folder relative file names start from.
+func (eng *Engine) dir() string {
+	if eng.cwd == "" {
+		wd, err := eng.sys.Getwd()
+		if err != nil {
+			wd = "/"
+		}
+		eng.cwd = wd
+	}
+	return eng.cwd
+}
+
+// abs makes a file name absolute.
+func (eng *Engine) abs(name string) string {
+	if path.IsAbs(name) {
+		return path.Clean(name)
+	}
+	return path.Join(eng.dir(), name)
+}
+
+// shell runs a command of the operating system.
+func (th *thread) shell(cmd string) (kdb.Value, error) {
+	out, err := th.eng.sys.Run(context.Background(), cmd)
+	if err != nil {
+		return nil, kdb.Error("os")
+	}
+	return lines(out), nil
+}
+
+// lines splits text into a list of strings.
+func lines(b []byte) kdb.Value {
+	s := strings.TrimSuffix(string(b), "\n")
+	if s == "" {
+		return kdb.NewList()
+	}
+	var out []kdb.Value
+	for _, l := range strings.Split(s, "\n") {
+		out = append(out, kdb.Str(strings.TrimSuffix(l, "\r")))
+	}
+	return kdb.NewList(out...)
+}
+
+// namespaces returns the names of all namespaces, for completion.
+func (eng *Engine) namespaces() []string {
+	var out []string
+	for p := range eng.names.spaces {
+		out = append(out, p)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// print writes to the console.
+func (eng *Engine) print(s string) error {
+	_, err := eng.sys.Stdout().Write([]byte(s))
+	return err
+}
+
+// format returns a value as the console shows it, with its line ends.
+func (eng *Engine) format(v kdb.Value) string {
+	return kdb.Format(v, kdb.Console{Rows: eng.conf.consoleH, Cols: eng.conf.consoleW, Precision: eng.conf.precision})
+}
+
+var _ = prim.ErrType
