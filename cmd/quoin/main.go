@@ -25,7 +25,7 @@ type commands struct {
 // rawCommands take their arguments as they are, for commands with an option
 // style of their own. The key is the command's name.
 func rawCommands() map[string]rawCommand {
-	return map[string]rawCommand{}
+	return map[string]rawCommand{"q": runQ}
 }
 
 // rawCommand runs with the arguments after its name; its result is the exit code.
