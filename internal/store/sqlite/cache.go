@@ -47,7 +47,11 @@ func (c *cache) shard(id recordID) *shard {
 }
 
 // get returns what is known about id as of commit seq, nil when nothing is.
+// A nil cache knows nothing.
 func (c *cache) get(id recordID, seq uint64) *record {
+	if c == nil {
+		return nil
+	}
 	s := c.shard(id)
 	s.mu.RLock()
 	rec, young := s.young[id]
@@ -70,6 +74,9 @@ func (c *cache) get(id recordID, seq uint64) *record {
 
 // fill adds what a reader at commit seq found in the file.
 func (c *cache) fill(id recordID, rec *record, seq uint64) {
+	if c == nil {
+		return
+	}
 	s := c.shard(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -48,8 +48,12 @@ func (c *counts) kind(kind store.Kind) *kindCounts {
 	return k
 }
 
-// get returns the count as of commit seq, if it is known.
+// get returns the count as of commit seq, if it is known. Nil counts know
+// nothing.
 func (c *counts) get(kind store.Kind, prefix string, seq uint64) (int, bool) {
+	if c == nil {
+		return 0, false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	got, ok := c.kind(kind).prefixes[prefix]
@@ -58,6 +62,9 @@ func (c *counts) get(kind store.Kind, prefix string, seq uint64) (int, bool) {
 
 // fill remembers what a reader at commit seq has counted.
 func (c *counts) fill(kind store.Kind, prefix string, n int, seq uint64) {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.kind(kind)

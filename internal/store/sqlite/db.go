@@ -71,7 +71,7 @@ type DB struct {
 	opts   Options
 	lock   *os.File
 	cache  *cache
-	counts counts
+	counts *counts
 	w      *conn // of the writer, while it runs
 
 	turn chan struct{} // held by the update function that runs
@@ -114,6 +114,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	db := &DB{
 		path: path, opts: opts, lock: lock,
 		cache:   newCache(opts.CacheBytes),
+		counts:  new(counts),
 		turn:    make(chan struct{}, 1),
 		kick:    make(chan struct{}, 1),
 		jobs:    make(chan func(*conn)),

@@ -48,27 +48,37 @@ func readMigrations(fsys fs.FS) ([]migration, error) {
 	return ms, nil
 }
 
+// schemaOf returns the version of a file's schema, 0 for an empty file.
+// Errors: ErrCorrupt for another program's, ErrNewer.
+func schemaOf(c *conn, known int) (int, error) {
+	id, err := c.pragma("application_id")
+	if err != nil {
+		return 0, err
+	}
+	version, err := c.pragma("user_version")
+	if err != nil {
+		return 0, err
+	}
+	tables, err := c.queryInt("SELECT count(*) FROM sqlite_schema")
+	if err != nil {
+		return 0, err
+	}
+	if id != applicationID && (id != 0 || tables != 0) {
+		return 0, fmt.Errorf("%w: it is the database of another program", ErrCorrupt)
+	}
+	if version > int64(known) {
+		return 0, fmt.Errorf("%w: its schema is %d, this program knows up to %d", ErrNewer, version, known)
+	}
+	return int(version), nil
+}
+
 // migrate brings the schema to the newest version, each migration in a
 // transaction with its number. There is no way back: a file from a newer
 // program is refused with ErrNewer.
 func migrate(c *conn, ms []migration) error {
-	id, err := c.pragma("application_id")
+	version, err := schemaOf(c, len(ms))
 	if err != nil {
 		return err
-	}
-	version, err := c.pragma("user_version")
-	if err != nil {
-		return err
-	}
-	tables, err := c.queryInt("SELECT count(*) FROM sqlite_schema")
-	if err != nil {
-		return err
-	}
-	if id != applicationID && (id != 0 || tables != 0) {
-		return fmt.Errorf("%w: it is the database of another program", ErrCorrupt)
-	}
-	if version > int64(len(ms)) {
-		return fmt.Errorf("%w: its schema is %d, this program knows up to %d", ErrNewer, version, len(ms))
 	}
 	for _, m := range ms[version:] {
 		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s;\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;\nCOMMIT", m.sql, applicationID, m.version)

@@ -376,7 +376,7 @@ func TestLogStaysShort(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "quoin.db")
 	db := openWith(t, path, sqlite.Options{})
 	value := bytes.Repeat([]byte("v"), 3000)
-	const rounds, each = 60, 1500 // of a page or more each
+	const rounds, each = 40, 1500 // of a page or more each
 	for round := range rounds {
 		if err := db.Update(t.Context(), func(tx store.Tx) error {
 			for i := range each {
@@ -486,5 +486,67 @@ func TestVerifyErrors(t *testing.T) {
 		if err := sqlite.Verify(t.Context(), bad); !errors.Is(err, sqlite.ErrCorrupt) {
 			t.Errorf("%s: got %v, want ErrCorrupt", name, err)
 		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	clock := storetest.NewClock()
+	path := filepath.Join(t.TempDir(), "quoin.db")
+	if _, err := sqlite.OpenReader(t.Context(), path, sqlite.Options{}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("nothing there: got %v, want ErrNotExist", err)
+	}
+	db := openWith(t, path, sqlite.Options{Clock: clock.Now})
+	put(t, db, "a", "1", time.Time{})
+	r, err := sqlite.OpenReader(t.Context(), path, sqlite.Options{Clock: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func() (seen string) {
+		t.Helper()
+		if err := r.View(t.Context(), func(tx store.Tx) error {
+			n, err := tx.Count("u", "")
+			seen = fmt.Sprint(n)
+			for e, err := range tx.List("u", store.Query{}) {
+				if err != nil {
+					return err
+				}
+				again, err := tx.Get("u", e.Key)
+				if err != nil || !bytes.Equal(again, e.Value) {
+					t.Errorf("get %s: %q, %v", e.Key, again, err)
+				}
+				seen += " " + e.Key + "=" + string(e.Value)
+			}
+			if tx.Put("u", "x", nil, time.Time{}) == nil {
+				t.Error("put succeeded")
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return seen
+	}
+	if got := look(); got != "1 a=1" {
+		t.Errorf("got %q", got)
+	}
+	put(t, db, "a", "2", time.Time{})
+	put(t, db, "b", "3", clock.Now().Add(time.Minute))
+	if got := look(); got != "2 a=2 b=3" {
+		t.Errorf("after an update: got %q", got)
+	}
+	clock.Advance(time.Hour)
+	closeDB(t, db)
+	if got := look(); got != "1 a=2" {
+		t.Errorf("with the server gone: got %q", got)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	script(t, path, "PRAGMA user_version = 1000")
+	if _, err := sqlite.OpenReader(t.Context(), path, sqlite.Options{}); !errors.Is(err, sqlite.ErrNewer) {
+		t.Errorf("got %v, want ErrNewer", err)
+	}
+	script(t, path, "PRAGMA user_version = 0")
+	if _, err := sqlite.OpenReader(t.Context(), path, sqlite.Options{}); err == nil || !strings.Contains(err.Error(), "start the server") {
+		t.Errorf("older schema: got %v, want what to do", err)
 	}
 }
