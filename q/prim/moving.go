@@ -67,30 +67,28 @@ func msum(e *Env, n int, c column) (kdb.Value, error) {
 
 // movingSums returns the sums of windows of n, nulls as zeros. An item that
 // leaves is subtracted, unless it or the sum is not finite: then the window is
-// added up anew.
+// added up anew. A window of nulls alone starts again from zero, so that what
+// rounding left does not show.
 func movingSums(s []float64, n int) []float64 {
 	out := make([]float64, len(s))
 	if n == 0 {
 		return out
 	}
 	acc := 0.0
+	count := 0
 	for i, v := range s {
-		if v != v {
-			v = 0
+		if v == v {
+			acc += v
+			count++
 		}
-		acc += v
-		if i >= n {
-			old := s[i-n]
-			if old != old {
-				old = 0
-			}
-			acc -= old
+		if i >= n && s[i-n] == s[i-n] {
+			acc -= s[i-n]
+			count--
 		}
-		if acc-acc != 0 {
+		if count == 0 {
+			acc = 0
+		} else if acc-acc != 0 {
 			acc = SumFloats(s[max(0, i-n+1) : i+1])
-			if acc == 0 {
-				acc = 0
-			}
 		}
 		out[i] = acc
 	}
@@ -137,7 +135,7 @@ func MovingAverage(out, s []float64, n int) {
 	sums := movingSums(s, n)
 	counts := movingCounts(s, n)
 	for i := head; i < len(s); i++ {
-		out[i] = sums[i] / float64(counts[i])
+		out[i] = sums[i] / float64(counts[i]) // 0 of 0 is the null
 	}
 }
 

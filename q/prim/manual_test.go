@@ -17,7 +17,7 @@ func call(t testing.TB, name string, args ...kdb.Value) (kdb.Value, error) {
 	return b.Call(&prim.Env{Threads: 2}, args...)
 }
 
-func TestCore(t *testing.T) {
+func TestManual(t *testing.T) {
 	L := func(v ...kdb.Long) kdb.Value { return kdb.Of(v...) }
 	F := func(v ...kdb.Float) kdb.Value { return kdb.Of(v...) }
 	G := func(v ...kdb.Value) kdb.Value { return kdb.NewList(v...) }
