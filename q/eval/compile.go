@@ -6,6 +6,7 @@ import (
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/q/prim"
 	"github.com/quoinhq/quoin/q/syntax"
+	"github.com/quoinhq/quoin/q/table"
 )
 
 // compiler turns one function's syntax into nodes.
@@ -39,7 +40,7 @@ func keyword(name string) (*prim.Builtin, bool) {
 	if b, ok := specials[name]; ok {
 		return b, true
 	}
-	if b, ok := prim.Lookup(name); ok {
+	if b, ok := table.Lookup(name); ok {
 		return b, true
 	}
 	return nil, false

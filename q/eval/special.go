@@ -3,6 +3,7 @@ package eval
 import (
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/q/prim"
+	"github.com/quoinhq/quoin/q/table"
 )
 
 // specials are the primitives that need the evaluator: names, functions as
@@ -27,7 +28,7 @@ func makeSpecials() map[string]*prim.Builtin {
 // add registers a primitive, starting from prim's of that name if there is one.
 func (t specialTable) add(name string) *prim.Builtin {
 	b := &prim.Builtin{Name: name, Typ: kdb.TUnary}
-	if base, ok := prim.Lookup(name); ok {
+	if base, ok := table.Lookup(name); ok {
 		c := *base
 		b = &c
 	}
@@ -135,7 +136,7 @@ func (t specialTable) operators() {
 // functional runs ?[t;c;b;a…] and ![t;c;b;a] outside a template, where the
 // locals of the function around are not seen.
 func (th *thread) functional(b *prim.Builtin, args []kdb.Value) (kdb.Value, error) {
-	base, ok := prim.Lookup(b.Name)
+	base, ok := table.Lookup(b.Name)
 	if !ok || base.Variadic == nil {
 		return nil, errRank
 	}

@@ -1,6 +1,7 @@
 package prim
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -201,7 +202,7 @@ func listOps(r registry) {
 	r.one("last", sure(Last)).Aggregate = true
 	r.one("count", func(x kdb.Value) (kdb.Value, error) { return kdb.Long(x.Len()), nil }).Aggregate = true
 	r.one("reverse", sure(Reverse)).Uniform = true
-	r.one("enlist", sure(Enlist)).Variadic = func(_ *Env, args []kdb.Value) (kdb.Value, error) { return Collapse(args), nil }
+	r.one("enlist", sure(Enlist)).Variadic = func(_ *Env, args []kdb.Value) (kdb.Value, error) { return Collapse(slices.Clone(args)), nil }
 	r.one("raze", sure(Raze))
 	r.one("flip", Flip)
 	r.one("where", Where)

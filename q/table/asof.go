@@ -64,14 +64,17 @@ func onTable(e *prim.Env, t kdb.Value, f func(*kdb.Table) (*kdb.Table, error)) (
 	}
 	switch v := t.(type) {
 	case *kdb.Table:
+		for _, c := range v.Cols {
+			prim.Share(c) // the result holds them too
+		}
 		return f(v)
 	case *kdb.Dict:
 		if k, val, ok := kdb.IsKeyed(v); ok {
-			out, err := f(unkey(k, val))
+			out, err := onTable(e, unkey(k, val), f)
 			if err != nil {
 				return nil, err
 			}
-			return rekey(out, len(k.Names)), nil
+			return rekey(out.(*kdb.Table), len(k.Names)), nil
 		}
 	}
 	return nil, prim.ErrType
@@ -457,4 +460,42 @@ func bisectList(list []kdb.Long, rt []int64, t int64) int {
 		}
 	}
 	return n
+}
+
+// AsofRow is asof: the values of the last row of t that equals d in all but the
+// last of d's columns and is not after it in the last; d is a dictionary, or a
+// table of several. Without such a row they are nulls. Errors: those of Asof.
+func AsofRow(e *prim.Env, t, d kdb.Value) (kdb.Value, error) {
+	r, err := plainTable(e, t)
+	if err != nil {
+		return nil, err
+	}
+	keys, isTable := d.(*kdb.Table)
+	if row, ok := d.(*kdb.Dict); ok {
+		names, ok := row.K.(*kdb.Symbols)
+		if !ok {
+			return nil, prim.ErrType
+		}
+		keys = &kdb.Table{Names: names.V}
+		for _, v := range prim.Items(row.V) {
+			keys.Cols = append(keys.Cols, prim.Enlist(v))
+		}
+	}
+	if keys == nil {
+		return nil, prim.ErrType
+	}
+	at, err := asofRows(e, keys.Names, keys, r)
+	if err != nil {
+		return nil, err
+	}
+	out := &kdb.Table{}
+	for i, n := range r.Names {
+		if !slices.Contains(keys.Names, n) {
+			out.Names, out.Cols = append(out.Names, n), append(out.Cols, gather(e, r.Cols[i], at))
+		}
+	}
+	if !isTable {
+		return prim.Item(out, 0), nil
+	}
+	return out, nil
 }

@@ -28,6 +28,10 @@ func newQuery(e *prim.Env, t *kdb.Table, keys int) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Results may hold the columns themselves: nobody may amend them in place.
+	for _, c := range t.Cols {
+		prim.Share(c)
+	}
 	return &query{e: e, t: t, keys: keys, n: n, sel: allRows(n)}, nil
 }
 

@@ -134,8 +134,8 @@ func gatherTable(e *prim.Env, t *kdb.Table, idx []int32) *kdb.Table {
 	return kdb.NewTable(t.Names, cols)
 }
 
-// slice returns items lo up to hi of a list, sharing its memory. Sorted
-// columns stay sorted, and distinct ones distinct.
+// slice returns items lo up to hi of a list, sharing its memory and marked so.
+// A sorted column stays sorted and a parted one parted.
 func slice(col kdb.Value, lo, hi int) kdb.Value {
 	if l, ok := col.(*kdb.List); ok {
 		return kdb.NewList(l.V[lo:hi:hi]...)
@@ -148,6 +148,7 @@ func slice(col kdb.Value, lo, hi int) kdb.Value {
 	if a := prim.AttrOf(col); a == kdb.Sorted || a == kdb.Parted {
 		prim.MarkAttr(v, a)
 	}
+	prim.Share(v)
 	return v
 }
 

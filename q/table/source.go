@@ -22,3 +22,5 @@ type Source interface {
 }
 
 func selectSource(*prim.Env, Source, []kdb.Value) (kdb.Value, error) { return nil, prim.ErrNYI }
+
+func metaOfSource(*prim.Env, Source) (kdb.Value, error) { return nil, prim.ErrNYI }
