@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,99 +18,13 @@ import (
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/api"
 	"github.com/quoinhq/quoin/internal/api/apitest"
-	"github.com/quoinhq/quoin/internal/sigv4"
 )
 
-const (
-	keyID  = "AKIDEXAMPLE"
-	secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-	region = "eu-west-1"
-	role   = "arn:aws:iam::123456789012:role/trader"
-)
+const role = "arn:aws:iam::123456789012:role/trader"
 
-// server answers requests whose signatures are right, with one function for
-// all operations. What comes before may answer instead of it.
-type server struct {
-	*httptest.Server
-	answer func(op *api.Operation, in any) (any, error)
-
-	mu       sync.Mutex
-	before   []http.HandlerFunc // one a request, in order
-	requests int
-	tokens   []string
-}
-
-func newServer(t *testing.T, answer func(op *api.Operation, in any) (any, error), before ...http.HandlerFunc) *server {
+func client(t *testing.T, s *apitest.Server, change func(*finspace.Config)) *finspace.Client {
 	t.Helper()
-	s := &server{answer: answer, before: before}
-	rt := api.NewRouter()
-	verifier := sigv4.NewVerifier(sigv4.Config{Region: region, Services: []string{"finspace"}})
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fail := func(err error) { api.WriteError(w, "req-1", err) }
-		body, err := api.ReadBody(r)
-		if err != nil {
-			fail(err)
-			return
-		}
-		auth, err := sigv4.Parse(r)
-		if err == nil {
-			err = verifier.Verify(auth, secret, sigv4.HashBody(body), time.Now())
-		}
-		if err != nil {
-			fail(finspace.NewAccessDeniedException(err.Error()))
-			return
-		}
-		op, params, err := rt.Match(r)
-		if err != nil {
-			fail(err)
-			return
-		}
-		in, err := op.Bind(r, params, body)
-		if err == nil {
-			err = op.Validate(in)
-		}
-		if err != nil {
-			fail(err)
-			return
-		}
-		if instead := s.next(op.TokenOf(in)); instead != nil {
-			instead(w, r)
-			return
-		}
-		out, err := s.answer(op, in)
-		if err != nil {
-			fail(err)
-			return
-		}
-		w.Header().Set("X-Amzn-Requestid", "req-1")
-		if err := api.WriteOutput(w, op, out); err != nil {
-			t.Error(err)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
-// next counts a request and takes what comes before the answer, if anything.
-func (s *server) next(token string) http.HandlerFunc {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests++
-	s.tokens = append(s.tokens, token)
-	if len(s.before) == 0 {
-		return nil
-	}
-	h := s.before[0]
-	s.before = s.before[1:]
-	return h
-}
-
-func (s *server) client(t *testing.T, change func(*finspace.Config)) *finspace.Client {
-	t.Helper()
-	cfg := finspace.Config{
-		Endpoint: s.URL, Region: region, PollInterval: time.Millisecond,
-		Credentials: finspace.StaticCredentials{AccessKeyID: keyID, SecretAccessKey: secret},
-	}
+	cfg := s.Config()
 	if change != nil {
 		change(&cfg)
 	}
@@ -134,13 +46,13 @@ func update() *finspace.UpdateKxUserInput {
 
 func TestEveryOperationGoesThrough(t *testing.T) {
 	var wantIn, out any
-	s := newServer(t, func(op *api.Operation, in any) (any, error) {
+	s := apitest.NewServer(t, func(op *api.Operation, in any) (any, error) {
 		if diff := cmp.Diff(wantIn, in); diff != "" {
 			t.Errorf("%s (-sent +got):\n%s", op.Name, diff)
 		}
 		return out, nil
 	})
-	c := s.client(t, nil)
+	c := client(t, s, nil)
 	for _, op := range api.Operations() {
 		src := apitest.New(7, true)
 		wantIn, out = src.Input(op), src.Output(op)
@@ -159,21 +71,22 @@ func TestTokenIsFilledInAndKept(t *testing.T) {
 	throttled := func(w http.ResponseWriter, r *http.Request) {
 		api.WriteError(w, "", finspace.NewThrottlingException("slow down"))
 	}
-	s := newServer(t, updated, throttled, throttled)
+	s := apitest.NewServer(t, updated, throttled, throttled)
 	in := update()
-	out, err := s.client(t, nil).UpdateKxUser(t.Context(), in)
+	out, err := client(t, s, nil).UpdateKxUser(t.Context(), in)
 	if err != nil || *out.IamRole != role {
 		t.Fatal(out, err)
 	}
 	if in.ClientToken != nil {
 		t.Error("the caller's input was changed")
 	}
-	if len(s.tokens) != 3 || len(s.tokens[0]) != 36 || s.tokens[1] != s.tokens[0] || s.tokens[2] != s.tokens[0] {
-		t.Errorf("tokens %q", s.tokens)
+	tokens := s.Tokens()
+	if len(tokens) != 3 || len(tokens[0]) != 36 || tokens[1] != tokens[0] || tokens[2] != tokens[0] {
+		t.Errorf("tokens %q", tokens)
 	}
 	in.ClientToken = new("mine")
-	if _, err := s.client(t, nil).UpdateKxUser(t.Context(), in); err != nil || s.tokens[3] != "mine" {
-		t.Errorf("%v, tokens %q", err, s.tokens)
+	if _, err := client(t, s, nil).UpdateKxUser(t.Context(), in); err != nil || s.Tokens()[3] != "mine" {
+		t.Errorf("%v, tokens %q", err, tokens)
 	}
 }
 
@@ -239,14 +152,14 @@ func TestRetries(t *testing.T) {
 			func(err error) bool { return strings.Contains(err.Error(), "reply userName must be a string") }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newServer(t, updated, tt.before...)
-			c := s.client(t, func(cfg *finspace.Config) { cfg.MaxAttempts, cfg.AttemptTimeout = 4, time.Second })
+			s := apitest.NewServer(t, updated, tt.before...)
+			c := client(t, s, func(cfg *finspace.Config) { cfg.MaxAttempts, cfg.AttemptTimeout = 4, time.Second })
 			_, err := c.UpdateKxUser(t.Context(), update())
 			if tt.failed == nil && err != nil || tt.failed != nil && (err == nil || !tt.failed(err)) {
 				t.Errorf("error %v", err)
 			}
-			if s.requests != tt.requests {
-				t.Errorf("%d requests, want %d", s.requests, tt.requests)
+			if s.Requests() != tt.requests {
+				t.Errorf("%d requests, want %d", s.Requests(), tt.requests)
 			}
 			var op *finspace.OperationError
 			if err != nil && (!errors.As(err, &op) || op.Operation != "UpdateKxUser" || op.Attempts != tt.requests) {
@@ -256,9 +169,9 @@ func TestRetries(t *testing.T) {
 	}
 
 	t.Run("Retry-After is heeded", func(t *testing.T) {
-		s := newServer(t, updated, status(503, "Retry-After", "1"))
+		s := apitest.NewServer(t, updated, status(503, "Retry-After", "1"))
 		start := time.Now()
-		if _, err := s.client(t, nil).UpdateKxUser(t.Context(), update()); err != nil {
+		if _, err := client(t, s, nil).UpdateKxUser(t.Context(), update()); err != nil {
 			t.Fatal(err)
 		}
 		if d := time.Since(start); d < time.Second {
@@ -266,47 +179,47 @@ func TestRetries(t *testing.T) {
 		}
 	})
 	t.Run("no wait that the context will not see the end of", func(t *testing.T) {
-		s := newServer(t, updated, status(503, "Retry-After", "3600"))
+		s := apitest.NewServer(t, updated, status(503, "Retry-After", "3600"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		_, err := s.client(t, nil).UpdateKxUser(ctx, update())
-		if !is(&finspace.UnknownError{Code: "HTTP503"})(err) || s.requests != 1 {
-			t.Errorf("%v after %d requests", err, s.requests)
+		_, err := client(t, s, nil).UpdateKxUser(ctx, update())
+		if !is(&finspace.UnknownError{Code: "HTTP503"})(err) || s.Requests() != 1 {
+			t.Errorf("%v after %d requests", err, s.Requests())
 		}
 	})
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		s := newServer(t, updated, func(w http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
-		if _, err := s.client(t, nil).UpdateKxUser(ctx, update()); !errors.Is(err, context.Canceled) {
+		s := apitest.NewServer(t, updated, func(w http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
+		if _, err := client(t, s, nil).UpdateKxUser(ctx, update()); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
-		if s.requests != 1 {
-			t.Errorf("%d requests", s.requests)
+		if s.Requests() != 1 {
+			t.Errorf("%d requests", s.Requests())
 		}
 	})
 }
 
 func TestNothingIsSentWithoutALabel(t *testing.T) {
-	s := newServer(t, updated)
+	s := apitest.NewServer(t, updated)
 	in := update()
 	in.UserName = new("")
-	_, err := s.client(t, nil).UpdateKxUser(t.Context(), in)
-	if err == nil || !strings.Contains(err.Error(), "userName is required") || s.requests != 0 {
-		t.Errorf("%v, %d requests", err, s.requests)
+	_, err := client(t, s, nil).UpdateKxUser(t.Context(), in)
+	if err == nil || !strings.Contains(err.Error(), "userName is required") || s.Requests() != 0 {
+		t.Errorf("%v, %d requests", err, s.Requests())
 	}
-	if _, err := s.client(t, nil).UpdateKxUser(t.Context(), nil); err == nil {
+	if _, err := client(t, s, nil).UpdateKxUser(t.Context(), nil); err == nil {
 		t.Error("a nil input went out")
 	}
 }
 
 func TestSecretsDoNotShow(t *testing.T) {
 	for _, v := range []any{
-		finspace.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: "hidden-token"},
-		finspace.StaticCredentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: "hidden-token"},
-		finspace.Config{Credentials: finspace.StaticCredentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: "hidden-token"}},
+		finspace.Credentials{AccessKeyID: apitest.KeyID, SecretAccessKey: apitest.Secret, SessionToken: "hidden-token"},
+		finspace.StaticCredentials{AccessKeyID: apitest.KeyID, SecretAccessKey: apitest.Secret, SessionToken: "hidden-token"},
+		finspace.Config{Credentials: finspace.StaticCredentials{AccessKeyID: apitest.KeyID, SecretAccessKey: apitest.Secret, SessionToken: "hidden-token"}},
 	} {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
-			if text := fmt.Sprintf(format, v); strings.Contains(text, secret) || strings.Contains(text, "hidden") {
+			if text := fmt.Sprintf(format, v); strings.Contains(text, apitest.Secret) || strings.Contains(text, "hidden") {
 				t.Errorf("%s of %T: %s", format, v, text)
 			}
 		}
@@ -349,32 +262,32 @@ func TestPages(t *testing.T) {
 		}
 		return out, nil
 	}
-	s := newServer(t, list)
+	s := apitest.NewServer(t, list)
 	in := &finspace.ListKxUsersInput{EnvironmentId: new("env"), MaxResults: new(int32(10))}
 	var names []string
-	for u, err := range s.client(t, nil).KxUsers(t.Context(), in) {
+	for u, err := range client(t, s, nil).KxUsers(t.Context(), in) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		names = append(names, *u.UserName)
 	}
-	if len(names) != total || names[0] != "user0" || names[24] != "user24" || s.requests != 3 {
-		t.Errorf("%d users in %d requests", len(names), s.requests)
+	if len(names) != total || names[0] != "user0" || names[24] != "user24" || s.Requests() != 3 {
+		t.Errorf("%d users in %d requests", len(names), s.Requests())
 	}
 	if in.NextToken != nil {
 		t.Error("the caller's input was changed")
 	}
-	for range s.client(t, nil).KxUsers(t.Context(), in) {
+	for range client(t, s, nil).KxUsers(t.Context(), in) {
 		break
 	}
-	if s.requests != 4 {
-		t.Errorf("%d requests: a page was asked for that nobody wanted", s.requests)
+	if s.Requests() != 4 {
+		t.Errorf("%d requests: a page was asked for that nobody wanted", s.Requests())
 	}
 
 	t.Run("an error ends it", func(t *testing.T) {
-		s := newServer(t, func(*api.Operation, any) (any, error) { return nil, finspace.NewAccessDeniedException("no") })
+		s := apitest.NewServer(t, func(*api.Operation, any) (any, error) { return nil, finspace.NewAccessDeniedException("no") })
 		n := 0
-		for _, err := range s.client(t, nil).KxUsers(t.Context(), in) {
+		for _, err := range client(t, s, nil).KxUsers(t.Context(), in) {
 			var denied *finspace.AccessDeniedException
 			if n++; !errors.As(err, &denied) {
 				t.Errorf("%v", err)
@@ -385,15 +298,15 @@ func TestPages(t *testing.T) {
 		}
 	})
 	t.Run("a server that never ends", func(t *testing.T) {
-		s := newServer(t, func(*api.Operation, any) (any, error) {
+		s := apitest.NewServer(t, func(*api.Operation, any) (any, error) {
 			return &finspace.ListKxUsersOutput{Users: []finspace.KxUser{{}}, NextToken: new("same")}, nil
 		})
 		var last error
-		for _, err := range s.client(t, nil).KxUsers(t.Context(), in) {
+		for _, err := range client(t, s, nil).KxUsers(t.Context(), in) {
 			last = err
 		}
-		if last == nil || s.requests != 2 {
-			t.Errorf("%v after %d requests", last, s.requests)
+		if last == nil || s.Requests() != 2 {
+			t.Errorf("%v after %d requests", last, s.Requests())
 		}
 	})
 }
@@ -403,7 +316,7 @@ func TestPages(t *testing.T) {
 func TestEveryListHasAPaginator(t *testing.T) {
 	var page *api.Operation
 	n := 0
-	s := newServer(t, func(op *api.Operation, in any) (any, error) {
+	s := apitest.NewServer(t, func(op *api.Operation, in any) (any, error) {
 		page = op
 		doc := map[string]any{op.Paging.Items: []any{map[string]any{}}}
 		if n++; n%2 == 1 {
@@ -415,7 +328,7 @@ func TestEveryListHasAPaginator(t *testing.T) {
 		}
 		return op.DecodeOutput(text)
 	})
-	c := s.client(t, nil)
+	c := client(t, s, nil)
 	env, name := new("env"), new("name")
 	want := 0
 	for _, op := range finspace.Schema().Operations {
@@ -455,8 +368,8 @@ func count[E any](t *testing.T, seen map[string]int, page **api.Operation, entri
 }
 
 func TestWait(t *testing.T) {
-	cluster := func(statuses ...finspace.KxClusterStatus) *server {
-		return newServer(t, func(op *api.Operation, in any) (any, error) {
+	cluster := func(statuses ...finspace.KxClusterStatus) *apitest.Server {
+		return apitest.NewServer(t, func(op *api.Operation, in any) (any, error) {
 			if len(statuses) == 0 {
 				return nil, finspace.NewResourceNotFoundException("gone")
 			}
@@ -473,13 +386,13 @@ func TestWait(t *testing.T) {
 		gone                       = finspace.KxClusterStatusDeleted
 	)
 	in := &finspace.GetKxClusterInput{EnvironmentId: new("env"), ClusterName: new("cluster")}
-	wait := func(t *testing.T, s *server, want ...finspace.KxClusterStatus) (*finspace.GetKxClusterOutput, error) {
-		return s.client(t, nil).WaitKxCluster(t.Context(), in, want...)
+	wait := func(t *testing.T, s *apitest.Server, want ...finspace.KxClusterStatus) (*finspace.GetKxClusterOutput, error) {
+		return client(t, s, nil).WaitKxCluster(t.Context(), in, want...)
 	}
 	t.Run("reached", func(t *testing.T) {
 		s := cluster(pending, creating, creating, running)
-		if out, err := wait(t, s, running); err != nil || out.Status != running || s.requests != 4 {
-			t.Errorf("%+v %v, %d requests", out, err, s.requests)
+		if out, err := wait(t, s, running); err != nil || out.Status != running || s.Requests() != 4 {
+			t.Errorf("%+v %v, %d requests", out, err, s.Requests())
 		}
 	})
 	t.Run("came to rest elsewhere", func(t *testing.T) {
@@ -508,26 +421,26 @@ func TestWait(t *testing.T) {
 	t.Run("the context ends it", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := cluster(pending).client(t, nil).WaitKxCluster(ctx, in, running); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := client(t, cluster(pending), nil).WaitKxCluster(ctx, in, running); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("network", func(t *testing.T) {
 		list := []finspace.TgwStatus{finspace.TgwStatusUpdateRequested, finspace.TgwStatusUpdating, finspace.TgwStatusFailedUpdate}
-		s := newServer(t, func(op *api.Operation, in any) (any, error) {
+		s := apitest.NewServer(t, func(op *api.Operation, in any) (any, error) {
 			out := &finspace.GetKxEnvironmentOutput{TgwStatus: list[0], DnsStatus: finspace.DnsStatusNone, ErrorMessage: new("no gateway")}
 			list = list[1:]
 			return out, nil
 		})
-		_, err := s.client(t, nil).WaitKxEnvironmentNetwork(t.Context(), &finspace.GetKxEnvironmentInput{EnvironmentId: new("env")})
+		_, err := client(t, s, nil).WaitKxEnvironmentNetwork(t.Context(), &finspace.GetKxEnvironmentInput{EnvironmentId: new("env")})
 		var w *finspace.WaitError
-		if !errors.As(err, &w) || w.Reason != "no gateway" || s.requests != 3 {
-			t.Errorf("%v after %d requests", err, s.requests)
+		if !errors.As(err, &w) || w.Reason != "no gateway" || s.Requests() != 3 {
+			t.Errorf("%v after %d requests", err, s.Requests())
 		}
 	})
 	t.Run("nodes", func(t *testing.T) {
 		n := 0
-		s := newServer(t, func(op *api.Operation, in any) (any, error) {
+		s := apitest.NewServer(t, func(op *api.Operation, in any) (any, error) {
 			n++
 			out := &finspace.ListKxClusterNodesOutput{Nodes: []finspace.KxNode{}}
 			if n > 1 {
@@ -538,7 +451,7 @@ func TestWait(t *testing.T) {
 			}
 			return out, nil
 		})
-		nodes, err := s.client(t, nil).WaitKxClusterNodes(t.Context(), &finspace.ListKxClusterNodesInput{EnvironmentId: new("env"), ClusterName: new("cluster")})
+		nodes, err := client(t, s, nil).WaitKxClusterNodes(t.Context(), &finspace.ListKxClusterNodesInput{EnvironmentId: new("env"), ClusterName: new("cluster")})
 		if err != nil || len(nodes) != 2 || n != 3 {
 			t.Errorf("%v %v %d", nodes, err, n)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/api/apitest"
 	"github.com/quoinhq/quoin/internal/sigv4"
 )
 
@@ -151,7 +152,7 @@ credential_process = echo '{"Version":2}'
 
 // TestRoles has a server of STS's protocol give out roles.
 func TestRoles(t *testing.T) {
-	verifier := sigv4.NewVerifier(sigv4.Config{Region: region, Services: []string{"sts"}, Global: []string{"sts"}})
+	verifier := sigv4.NewVerifier(sigv4.Config{Region: apitest.Region, Services: []string{"sts"}, Global: []string{"sts"}})
 	n := 0
 	life := 2 * time.Hour
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -168,7 +169,7 @@ func TestRoles(t *testing.T) {
 		if action == "AssumeRole" {
 			auth, err := sigv4.Parse(r)
 			if err == nil {
-				err = verifier.Verify(auth, secret, sigv4.HashBody([]byte(r.PostForm.Encode())), time.Now())
+				err = verifier.Verify(auth, apitest.Secret, sigv4.HashBody([]byte(r.PostForm.Encode())), time.Now())
 			}
 			if err != nil {
 				t.Error(err)
@@ -188,8 +189,8 @@ func TestRoles(t *testing.T) {
 
 	const config = `
 [profile base]
-aws_access_key_id = ` + keyID + `
-aws_secret_access_key = ` + secret + `
+aws_access_key_id = ` + apitest.KeyID + `
+aws_secret_access_key = ` + apitest.Secret + `
 [profile role]
 role_arn = arn:aws:iam::123456789012:role/r
 source_profile = base
@@ -202,7 +203,7 @@ source_profile = base
 `
 	load := func(t *testing.T, profile string, more map[string]string) finspace.CredentialsProvider {
 		env := home(t, "", config)
-		env["AWS_ENDPOINT_URL"], env["AWS_REGION"] = sts.URL, region
+		env["AWS_ENDPOINT_URL"], env["AWS_REGION"] = sts.URL, apitest.Region
 		for k, v := range more {
 			env[k] = v
 		}
@@ -256,7 +257,7 @@ func TestTLS(t *testing.T) {
 	}
 	for _, trusted := range []bool{true, false} {
 		env := home(t, "", "")
-		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_REGION"], env["AWS_ENDPOINT_URL"] = "A", "s", region, srv.URL
+		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_REGION"], env["AWS_ENDPOINT_URL"] = "A", "s", apitest.Region, srv.URL
 		if trusted {
 			env["AWS_CA_BUNDLE"] = bundle
 		}

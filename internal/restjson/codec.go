@@ -46,6 +46,7 @@ func NewOperation(o *schema.Operation) *Operation {
 type structure struct {
 	shape  *schema.Shape
 	fields []field
+	all    map[string]*field
 	body   map[string]*field // those that travel in a JSON document
 	query  map[string]*field
 	order  []*field // body members in the order of the model
@@ -79,6 +80,7 @@ func (c *compiler) structure(s *schema.Shape, t reflect.Type) *structure {
 	st := &structure{
 		shape:  s,
 		fields: make([]field, len(s.Members)),
+		all:    make(map[string]*field),
 		body:   make(map[string]*field),
 		query:  make(map[string]*field),
 	}
@@ -95,6 +97,7 @@ func (c *compiler) structure(s *schema.Shape, t reflect.Type) *structure {
 			key:    append(strconv.AppendQuote(nil, m.Name), ':'),
 			value:  c.value(m.Shape, sf.Type),
 		}
+		st.all[m.Name] = &st.fields[i]
 		switch f := &st.fields[i]; m.In {
 		case schema.Body:
 			st.body[m.Name] = f

@@ -84,6 +84,23 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+func TestDecodeInput(t *testing.T) {
+	op := codec("UpdateKxUser")
+	in, err := op.DecodeInput([]byte(`{"environmentId":"e","userName":"bob","iamRole":"r"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&finspace.UpdateKxUserInput{EnvironmentId: new("e"), UserName: new("bob"), IamRole: new("r")}, in); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := op.DecodeInput([]byte(`{"iamRoll":"r"}`)); err == nil || err.Error() != `"iamRoll" is not known here` {
+		t.Errorf("%v", err)
+	}
+	if _, err := codec("CreateKxCluster").DecodeInput([]byte(`{"code":{"s3bucket":"r"}}`)); err == nil || err.Error() != `code."s3bucket" is not known here` {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTargetNeedsItsLabels(t *testing.T) {
 	for _, in := range []*finspace.GetKxUserInput{{EnvironmentId: new("e")}, {EnvironmentId: new("e"), UserName: new("")}} {
 		if _, _, err := codec("GetKxUser").Target(in); err == nil || err.Error() != "userName is required" {

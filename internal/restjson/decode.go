@@ -17,28 +17,39 @@ import (
 // are of type [*Error].
 func (o *Operation) DecodeOutput(doc []byte) (any, error) {
 	out := o.NewOutput()
-	if err := o.out.decodeDocument(doc, reflect.ValueOf(out).Elem()); err != nil {
+	if err := decodeDocument(&scanner{data: doc}, o.out.body, reflect.ValueOf(out).Elem()); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-// decodeDocument reads one JSON object and nothing after it.
-func (s *structure) decodeDocument(doc []byte, v reflect.Value) error {
-	if !utf8.Valid(doc) {
+// DecodeInput reads an input from one JSON document with all its members,
+// those of path and query too: what a person writes. A member that the schema
+// does not know is an error. Its errors are of type [*Error].
+func (o *Operation) DecodeInput(doc []byte) (any, error) {
+	in := o.NewInput()
+	if err := decodeDocument(&scanner{data: doc, strict: true}, o.in.all, reflect.ValueOf(in).Elem()); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// decodeDocument reads one JSON object with some of a structure's members,
+// and nothing after it.
+func decodeDocument(d *scanner, members map[string]*field, v reflect.Value) error {
+	if !utf8.Valid(d.data) {
 		return wrong("is not valid UTF-8")
 	}
-	d := scanner{data: doc}
-	if d.peek() == 0 && d.pos == len(doc) {
+	if d.peek() == 0 && d.pos == len(d.data) {
 		return nil
 	}
 	if d.peek() != '{' {
 		return wrong("is not a JSON object")
 	}
-	if err := s.decode(&d, v); err != nil {
+	if err := decodeMembers(d, members, v); err != nil {
 		return err
 	}
-	if d.peek(); d.pos < len(doc) {
+	if d.peek(); d.pos < len(d.data) {
 		return d.fail("more after the end")
 	}
 	return nil
@@ -48,9 +59,16 @@ func (s *structure) decode(d *scanner, v reflect.Value) error {
 	if d.peek() != '{' {
 		return wrong("must be an object")
 	}
+	return decodeMembers(d, s.body, v)
+}
+
+func decodeMembers(d *scanner, members map[string]*field, v reflect.Value) error {
 	return d.object(func(name []byte) error {
-		f := s.body[string(name)]
+		f := members[string(name)]
 		if f == nil {
+			if d.strict {
+				return inMember(quoted(string(name)), wrong("is not known here"))
+			}
 			return d.skip()
 		}
 		if d.peek() == 'n' && d.literal("null") {

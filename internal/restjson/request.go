@@ -36,7 +36,7 @@ func (o *Operation) Bind(labels []string, query string, body []byte) (any, error
 		return nil, err
 	}
 	if len(o.in.order) > 0 {
-		if err := o.in.decodeDocument(body, v); err != nil {
+		if err := decodeDocument(&scanner{data: body}, o.in.body, v); err != nil {
 			if e := err.(*Error); e.Path == "" {
 				e.Path = "request body"
 			}

@@ -12,9 +12,10 @@ const maxDepth = 64
 // scanner reads a JSON document (RFC 8259) from memory. Its data is valid
 // UTF-8; the caller has checked.
 type scanner struct {
-	data  []byte
-	pos   int
-	depth int
+	data   []byte
+	pos    int
+	depth  int
+	strict bool // members that the schema does not know are errors
 }
 
 func (s *scanner) fail(what string) error {
