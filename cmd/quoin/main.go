@@ -25,7 +25,7 @@ type commands struct {
 // rawCommands take their arguments as they are, for commands with an option
 // style of their own. The key is the command's name.
 func rawCommands() map[string]rawCommand {
-	return map[string]rawCommand{"q": runQ}
+	return map[string]rawCommand{"call": runCall, "q": runQ}
 }
 
 // rawCommand runs with the arguments after its name; its result is the exit code.
@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, std *stdio) int {
 	helped := false // kong asks for the program's end once it has printed help
 	parser, err := kong.New(&commands{},
 		kong.Name("quoin"),
-		kong.Description("A self-hosted service for kdb+ estates."),
+		kong.Description("A self-hosted service for kdb+ estates. Beside the commands below, quoin q runs the q engine and quoin call calls an operation of the API."),
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(int) { helped = true }),
 		kong.Bind(std),

@@ -130,7 +130,7 @@ func TestMistakesSendNothing(t *testing.T) {
 		{"short form of another structure", "create-kx-volume --nas1-configuration kind=x", `"kind" is not one of its members: type, size`},
 		{"no such file", "tag-resource --resource-arn x --tags file:///does/not/exist", "no such file"},
 		{"query", user + " --query [", "--query: "},
-		{"output", user + " --output xml", `--output is json or table, not "xml"`},
+		{"output", user + " --output xml", `--output is one of json, table, text, not "xml"`},
 		{"timeout", user + " --timeout 5", "--timeout is a time"},
 		{"nothing to wait for", user + " --wait", "update-kx-user has nothing to wait for"},
 		{"configuration", user, "no server in this test"},
@@ -187,6 +187,9 @@ func TestOutput(t *testing.T) {
 		{"table of a query", []string{"--output", "table", "--query", "users[0].{name:userName,at:createTimestamp,none:x}"}, "" +
 			"at    2024-11-26T15:30:00.120Z\nname  user0\nnone  -\n"},
 		{"table of strings", []string{"--output", "table", "--query", "users[].userName"}, "user0\nuser1\nuser2\n"},
+		{"text of one value", []string{"--output", "text", "--query", "users[1].userName"}, "user1\n"},
+		{"text of a list", []string{"--output", "text", "--query", "users[].userName"}, "user0\tuser1\tuser2\n"},
+		{"text of structures", []string{"--output", "text", "--query", "users[].{b:userName,a:userArn}"}, "arn0\tuser0\narn1\tuser1\narn2\tuser2\n"},
 		{"nothing found", []string{"--query", "nothing"}, "null\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -352,7 +355,7 @@ func TestCompletion(t *testing.T) {
 		{"flags", []string{"update-kx-user", "--i"}, []string{"--iam-role", "--input"}},
 		{"flags not given yet", []string{"update-kx-user", "--iam-role", "x", "--i"}, []string{"--input"}},
 		{"values of an enum", []string{"create-kx-cluster", "--cluster-type", "G"}, []string{"GATEWAY", "GP"}},
-		{"values of an option", []string{"get-kx-user", "--output", ""}, []string{"json", "table"}},
+		{"values of an option", []string{"get-kx-user", "--output", ""}, []string{"json", "table", "text"}},
 		{"nothing for free text", []string{"get-kx-user", "--user-name", ""}, nil},
 		{"nothing for what is not there", []string{"nonsense", "-"}, nil},
 	} {

@@ -35,7 +35,7 @@ func complete(words []string) []string {
 	flag := words[len(words)-2]
 	if name, ok := strings.CutPrefix(flag, "--"); ok && !strings.HasPrefix(last, "--") {
 		if name == "output" {
-			return withPrefix([]string{"json", "table"}, last)
+			return withPrefix(formats, last)
 		}
 		if m, _ := findMember(op, name); m != nil {
 			return withPrefix(valuesOf(m.Shape), last)

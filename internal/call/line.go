@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -34,13 +35,15 @@ type option struct {
 	set                  func(*line, string) error
 }
 
+var formats = []string{"json", "table", "text"}
+
 var options = []option{
 	{"endpoint-url", "URL", "the server's address, in place of AWS_ENDPOINT_URL", func(l *line, v string) error { l.endpoint = v; return nil }},
 	{"region", "NAME", "the region to sign for", func(l *line, v string) error { l.region = v; return nil }},
 	{"profile", "NAME", "the profile of the shared AWS files to use", func(l *line, v string) error { l.profile = v; return nil }},
-	{"output", "FORMAT", "json or table", func(l *line, v string) error {
-		if v != "json" && v != "table" {
-			return misused("--output is json or table, not %q", v)
+	{"output", "FORMAT", "json, table, or text for scripts", func(l *line, v string) error {
+		if !slices.Contains(formats, v) {
+			return misused("--output is one of %s, not %q", strings.Join(formats, ", "), v)
 		}
 		l.output = v
 		return nil

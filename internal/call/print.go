@@ -19,12 +19,12 @@ import (
 
 // printer prints replies as the command line asks.
 type printer struct {
-	table bool
-	query *jmespath.JMESPath
+	format string
+	query  *jmespath.JMESPath
 }
 
 func newPrinter(l *line) (*printer, error) {
-	p := &printer{table: l.output == "table"}
+	p := &printer{format: l.output}
 	if l.query != "" {
 		var err error
 		if p.query, err = jmespath.Compile(l.query); err != nil {
@@ -41,7 +41,7 @@ func (p *printer) print(w io.Writer, codec *restjson.Operation, out any) error {
 	if string(doc) == "{}" && p.query == nil {
 		return nil
 	}
-	if !p.table && p.query == nil {
+	if p.format == "json" && p.query == nil {
 		var b bytes.Buffer
 		if err := json.Indent(&b, doc, "", "    "); err != nil {
 			return err
@@ -55,7 +55,7 @@ func (p *printer) print(w io.Writer, codec *restjson.Operation, out any) error {
 		return err
 	}
 	shape := codec.Output
-	if p.table {
+	if p.format != "json" {
 		v = dates(shape, v)
 	}
 	if p.query != nil {
@@ -65,8 +65,11 @@ func (p *printer) print(w io.Writer, codec *restjson.Operation, out any) error {
 		}
 		shape = nil
 	}
-	if p.table {
+	switch p.format {
+	case "table":
 		return table(w, shape, v)
+	case "text":
+		return text(w, v)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -134,6 +137,38 @@ func table(w io.Writer, s *schema.Shape, v any) error {
 		fmt.Fprintln(tw, cell(v))
 	}
 	return tw.Flush()
+}
+
+// text writes values for scripts: a scalar as it is, a list of scalars on one
+// line with tabs between them, a structure's values likewise in the order of
+// their names, and anything else entry by entry.
+func text(w io.Writer, v any) error {
+	list, ok := v.([]any)
+	if m, isMap := v.(map[string]any); isMap {
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			list = append(list, m[name])
+		}
+		ok = true
+	}
+	if !ok {
+		list = []any{v}
+	}
+	var cells []string
+	for _, e := range list {
+		switch e.(type) {
+		case []any, map[string]any:
+			if err := text(w, e); err != nil {
+				return err
+			}
+		default:
+			cells = append(cells, cell(e))
+		}
+	}
+	if len(cells) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
+	return err
 }
 
 // columnsOf returns the members that any of the entries has.
