@@ -113,8 +113,8 @@ func (h *Host) Exit(code int) {
 // Pid returns the process's id.
 func (*Host) Pid() int { return os.Getpid() }
 
-// Host returns the machine's name.
-func (*Host) Host() string {
+// Hostname returns the machine's name.
+func (*Host) Hostname() string {
 	name, _ := os.Hostname()
 	return name
 }

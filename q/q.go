@@ -108,3 +108,13 @@ func (e *Engine) Set(name string, v kdb.Value) error { return e.eng.Set(name, v)
 
 // Format returns a value as q's console shows it, lines and all.
 func (e *Engine) Format(v kdb.Value) string { return e.eng.Format(v) }
+
+// Show evaluates like Eval and returns what q's console prints for the result:
+// nothing for an assignment or a generic null.
+func (e *Engine) Show(ctx context.Context, src string) (string, error) {
+	v, quiet, err := e.eng.EvalBound(src, func() func() { return e.bound(ctx) })
+	if err != nil || quiet || v == kdb.Nil {
+		return "", err
+	}
+	return e.eng.Format(v), nil
+}

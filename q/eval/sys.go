@@ -47,8 +47,8 @@ type Sys interface {
 	// Exit is called by exit; it may return, and the engine then evaluates no
 	// more.
 	Exit(code int)
-	// Pid is .z.i, Host .z.h, User .z.u of the console.
+	// Pid is .z.i, Hostname .z.h, User .z.u of the console.
 	Pid() int
-	Host() string
+	Hostname() string
 	User() string
 }

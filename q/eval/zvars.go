@@ -37,7 +37,7 @@ func (th *thread) zVariable(name string) kdb.Value {
 	case "f":
 		return kdb.Sym(eng.conf.script)
 	case "h":
-		return kdb.Sym(eng.sys.Host())
+		return kdb.Sym(eng.sys.Hostname())
 	case "i":
 		return kdb.Int(eng.sys.Pid())
 	case "k":
