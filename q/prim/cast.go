@@ -150,7 +150,14 @@ func castColumn(e *Env, c column, t kdb.Type) (column, error) {
 		for lo := 0; lo < c.n; lo += blockLen {
 			b := buf[:min(blockLen, c.n-lo)]
 			c.readLongs(b, lo, t)
-			out.writeLongs(lo, b, c.t == kdb.TLong && t == kdb.TByte)
+			for i, v := range b {
+				// What is above the greatest int becomes the greatest byte;
+				// below, the lowest eight bits remain.
+				if v > math.MaxInt32 {
+					b[i] = 255
+				}
+			}
+			out.writeLongs(lo, b, false)
 		}
 		return out, nil
 	case c.t == kdb.TDatetime && !isTemporal(t) && !isFloating(t):

@@ -13,16 +13,12 @@ func moving(f func(e *Env, n int, c column) (kdb.Value, error)) Binary {
 	self = func(e *Env, x, y kdb.Value) (kdb.Value, error) {
 		switch v := y.(type) {
 		case *kdb.Dict:
-			if !isTable(v.K) && v.V.Type() == kdb.TList {
-				r, err := eachItem(v.V, func(z kdb.Value) (kdb.Value, error) { return self(e, x, z) })
-				return onlyDict(v.K, r, err)
-			}
 			r, err := self(e, x, v.V)
 			return onlyDict(v.K, r, err)
 		case *kdb.Table:
 			return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return self(e, x, c) })
 		case *kdb.List:
-			return eachItem(v, func(z kdb.Value) (kdb.Value, error) { return self(e, x, z) })
+			return downColumns(v, func(z kdb.Value) (kdb.Value, error) { return self(e, x, z) })
 		}
 		n, ok := intAtom(x)
 		if !ok {
@@ -63,6 +59,26 @@ func msum(e *Env, n int, c column) (kdb.Value, error) {
 	}
 	out.writeLongs(0, buf, false)
 	return out.value(), nil
+}
+
+// downColumns applies a uniform function of one vector to each position of
+// conforming lists, of which it makes lists again.
+func downColumns(l *kdb.List, f func(kdb.Value) (kdb.Value, error)) (kdb.Value, error) {
+	if len(l.V) == 0 {
+		return l, nil
+	}
+	if allAtoms(l.V) {
+		return nil, ErrType
+	}
+	t, err := flipList(l.V)
+	if err != nil {
+		return nil, err
+	}
+	r, err := eachItem(t, f)
+	if err != nil {
+		return nil, err
+	}
+	return Flip(r)
 }
 
 // movingSums returns the sums of windows of n, nulls as zeros. An item that
@@ -167,8 +183,8 @@ func mavg(e *Env, n int, c column) (kdb.Value, error) {
 
 func mcount(e *Env, n int, c column) (kdb.Value, error) {
 	isNull := words[bool](nulls(c))
-	out := make([]kdb.Int, c.n)
-	count := kdb.Int(0)
+	out := make([]kdb.Long, c.n)
+	count := kdb.Long(0)
 	for i, null := range isNull {
 		if !null {
 			count++
@@ -279,7 +295,7 @@ func Ema(e *Env, x, y kdb.Value) (kdb.Value, error) {
 	case *kdb.Table:
 		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return Ema(e, x, c) })
 	case *kdb.List:
-		return eachItem(v, func(z kdb.Value) (kdb.Value, error) { return Ema(e, x, z) })
+		return downColumns(v, func(z kdb.Value) (kdb.Value, error) { return Ema(e, x, z) })
 	}
 	a, s, err := pairs(e, x, y)
 	if err != nil {

@@ -309,7 +309,7 @@ func TestMovingAgainstWindows(t *testing.T) {
 		x := kdb.NewVec(v)
 		sums := must(t, "msum", kdb.Long(n), x).(*kdb.Floats).V
 		avgs := must(t, "mavg", kdb.Long(n), x).(*kdb.Floats).V
-		counts := must(t, "mcount", kdb.Long(n), x).(*kdb.Ints).V
+		counts := must(t, "mcount", kdb.Long(n), x).(*kdb.Longs).V
 		mins := must(t, "mmin", kdb.Long(n), x).(*kdb.Floats).V
 		maxs := must(t, "mmax", kdb.Long(n), x).(*kdb.Floats).V
 		for i := range v {

@@ -20,7 +20,7 @@ func running(e *Env, x kdb.Value, f func(c column) (kdb.Value, error), scan Bina
 		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return running(e, c, f, scan) })
 	case *kdb.List:
 		if scan == nil {
-			return nil, ErrType
+			return downColumns(v, func(z kdb.Value) (kdb.Value, error) { return running(e, z, f, nil) })
 		}
 		out := make([]kdb.Value, len(v.V))
 		var acc kdb.Value
