@@ -426,7 +426,7 @@ func (th *thread) reduce(f, x kdb.Value, scan bool) (kdb.Value, error) {
 				shareValue(v)
 			}
 		}
-		return prim.Raze(x), nil
+		return prim.RazeValues(x)
 	}
 	n := x.Len()
 	if n == 0 {

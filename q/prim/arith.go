@@ -61,6 +61,13 @@ func Subtract(e *Env, x, y kdb.Value) (kdb.Value, error) {
 			return a - b, nil
 		}
 	}
+	if xd, ok := x.(*kdb.Dict); ok {
+		if yd, ok := y.(*kdb.Dict); ok {
+			// An entry of y alone is taken from nothing.
+			again := func(a, b kdb.Value) (kdb.Value, error) { return Subtract(e, a, b) }
+			return pairDicts(xd, yd, again, func(v kdb.Value) (kdb.Value, error) { return Neg(e, v) })
+		}
+	}
 	return pervade(e, x, y, opSub.leaf)
 }
 

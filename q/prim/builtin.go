@@ -203,7 +203,7 @@ func listOps(r registry) {
 	r.one("count", func(x kdb.Value) (kdb.Value, error) { return kdb.Long(x.Len()), nil }).Aggregate = true
 	r.one("reverse", sure(Reverse)).Uniform = true
 	r.one("enlist", sure(Enlist)).Variadic = func(_ *Env, args []kdb.Value) (kdb.Value, error) { return Collapse(slices.Clone(args)), nil }
-	r.one("raze", sure(Raze))
+	r.one("raze", RazeValues)
 	r.one("flip", Flip)
 	r.one("where", Where)
 	r.two("rotate", Rotate)

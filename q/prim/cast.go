@@ -332,10 +332,10 @@ func Pad(n int64, y kdb.Value) (kdb.Value, error) {
 // Errors: 'cast for a symbol that is not in it, 'type, and what the
 // environment returns for a name it does not know.
 func Enumerate(e *Env, name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
-	if e == nil || e.Global == nil {
+	if e == nil || e.Get == nil {
 		return nil, ErrType
 	}
-	g, err := e.Global(name)
+	g, err := e.Get(name)
 	if err != nil {
 		return nil, err
 	}
@@ -395,11 +395,11 @@ func enumerate(name kdb.Symbol, dom *kdb.Symbols, y kdb.Value) (kdb.Value, error
 // to which those that are missing are added. Errors: 'type, and what the
 // environment returns.
 func EnumExtend(e *Env, name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
-	if e == nil || e.Global == nil || e.SetGlobal == nil {
+	if e == nil || e.Get == nil || e.Set == nil {
 		return nil, ErrType
 	}
 	dom := kdb.NewVec([]kdb.Symbol{})
-	if g, err := e.Global(name); err == nil {
+	if g, err := e.Get(name); err == nil {
 		switch v := g.(type) {
 		case *kdb.Symbols:
 			dom = v
@@ -424,7 +424,7 @@ func EnumExtend(e *Env, name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
 	}
 	if s, ok := fresh.(*kdb.Symbols); ok && len(s.V) > 0 {
 		dom = AppendValues(dom, s).(*kdb.Symbols)
-		if err := e.SetGlobal(name, dom); err != nil {
+		if err := e.Set(name, dom); err != nil {
 			return nil, err
 		}
 	}

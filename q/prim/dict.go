@@ -90,8 +90,8 @@ func enumFromIndex(e *Env, name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
 		return nil, ErrType
 	}
 	var dom *kdb.Symbols
-	if e != nil && e.Global != nil {
-		if g, err := e.Global(name); err == nil {
+	if e != nil && e.Get != nil {
+		if g, err := e.Get(name); err == nil {
 			switch v := g.(type) {
 			case *kdb.Symbols:
 				dom = v

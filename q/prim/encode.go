@@ -158,7 +158,10 @@ func numberBits(y kdb.Value) (kdb.Value, error) {
 // vector; of a vector y a matrix with a row for each place.
 func digitsOf(x, y kdb.Value) (kdb.Value, error) {
 	if l, ok := y.(*kdb.List); ok {
-		flat := razeItems(l.V)
+		flat, err := RazeItems(l.V)
+		if err != nil {
+			return nil, err
+		}
 		c, ok := columnOf(flat)
 		if !ok {
 			return nil, ErrType

@@ -40,10 +40,6 @@ type Env struct {
 	Get func(name kdb.Symbol) (kdb.Value, error)
 	// Set assigns a global name. Set by the evaluator.
 	Set func(name kdb.Symbol, v kdb.Value) error
-	// Global and SetGlobal read and write a global variable, for enumerations
-	// over it. Set by the evaluator.
-	Global    func(name kdb.Symbol) (kdb.Value, error)
-	SetGlobal func(name kdb.Symbol, v kdb.Value) error
 	// Check returns an error when the evaluation should end (cancelled, out of
 	// time, over its memory); long kernels call it between blocks.
 	Check func() error

@@ -30,8 +30,6 @@ func stringOf(x kdb.Value, p int) (kdb.Value, error) {
 		}
 	case *kdb.Lambda:
 		return kdb.Str(v.Source), nil
-	case interface{ String() string }:
-		return kdb.Str(v.String()), nil
 	}
 	if c, ok := columnOf(x); ok {
 		out := make([]kdb.Value, c.n)
@@ -40,7 +38,10 @@ func stringOf(x kdb.Value, p int) (kdb.Value, error) {
 		}
 		return &kdb.List{V: out}, nil
 	}
-	return nil, ErrType
+	if s, ok := x.(interface{ String() string }); ok {
+		return kdb.Str(s.String()), nil
+	}
+	return kdb.Str(kdb.Inline(x)), nil
 }
 
 // eachKeep is eachItem without collapsing.

@@ -62,6 +62,9 @@ func JoinValues(x, y kdb.Value) (kdb.Value, error) {
 			return joinTables(row, y.(*kdb.Table))
 		}
 	}
+	if isAtom(x) && y.Type() == kdb.TDict || isAtom(y) && x.Type() == kdb.TDict {
+		return nil, ErrType
+	}
 	return joinLists(x, y), nil
 }
 

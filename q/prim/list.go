@@ -155,23 +155,32 @@ func CountTrue(b []kdb.Bool) int {
 	return n
 }
 
-// Raze joins the items of a list.
+// Raze is RazeValues for items that can be joined; others stay as they are.
 func Raze(x kdb.Value) kdb.Value {
-	switch v := x.(type) {
-	case *kdb.List:
-		return razeItems(v.V)
-	case *kdb.Dict:
-		return Raze(v.V)
-	}
-	if isAtom(x) {
-		return Enlist(x)
+	if r, err := RazeValues(x); err == nil {
+		return r
 	}
 	return x
 }
 
-func razeItems(items []kdb.Value) kdb.Value {
+// RazeValues joins the items of a list. Errors: those of JoinValues.
+func RazeValues(x kdb.Value) (kdb.Value, error) {
+	switch v := x.(type) {
+	case *kdb.List:
+		return RazeItems(v.V)
+	case *kdb.Dict:
+		return RazeValues(v.V)
+	}
+	if isAtom(x) {
+		return Enlist(x), nil
+	}
+	return x, nil
+}
+
+// RazeItems is Raze for the items of a list.
+func RazeItems(items []kdb.Value) (kdb.Value, error) {
 	if len(items) == 0 {
-		return &kdb.List{}
+		return &kdb.List{}, nil
 	}
 	// One pass if all items are vectors or atoms of one type.
 	total := 0
@@ -201,22 +210,25 @@ func razeItems(items []kdb.Value) kdb.Value {
 			copyWords(out, at, c)
 			at += c.n
 		}
-		return out.value()
+		return out.value(), nil
 	}
 	if tables, ok := razeTables(items); ok {
-		return tables
+		return tables, nil
 	}
 	if flat, ok := razeLists(items); ok {
-		return flat
+		return flat, nil
 	}
 	out := items[0]
+	var err error
 	for _, x := range items[1:] {
-		out = Join(out, x)
+		if out, err = JoinValues(out, x); err != nil {
+			return nil, err
+		}
 	}
 	if !isList(out) && len(items) == 1 && out.Type() != kdb.TDict {
-		return Enlist(out)
+		return Enlist(out), nil
 	}
-	return out
+	return out, nil
 }
 
 // razeLists joins lists and atoms that end in a general list.
@@ -253,7 +265,11 @@ func razeTables(items []kdb.Value) (kdb.Value, bool) {
 		for i, x := range items {
 			parts[i] = x.(*kdb.Table).Cols[j]
 		}
-		cols[j] = razeItems(parts)
+		c, err := RazeItems(parts)
+		if err != nil {
+			return nil, false
+		}
+		cols[j] = c
 	}
 	return kdb.NewTable(first.Names, cols), true
 }

@@ -169,10 +169,10 @@ func power(x, y float64) float64 {
 	switch {
 	case x < 0 || x != x || y != y:
 		return math.NaN()
-	case y == math.Trunc(y):
-		return math.Pow(x, y)
+	case y == 0:
+		return 1
 	}
-	return math.Pow(x, y)
+	return math.Exp(y * math.Log(x)) // as q defines it; 2 xexp 3 is just below 8
 }
 
 func logBase(x, y float64) float64 {

@@ -46,7 +46,7 @@ func pairUp(x, y kdb.Value, f func(x, y kdb.Value) (kdb.Value, error)) (kdb.Valu
 	yd, yIsDict := y.(*kdb.Dict)
 	switch {
 	case xIsDict && yIsDict:
-		return pairDicts(xd, yd, f)
+		return pairDicts(xd, yd, f, nil)
 	case xIsDict:
 		if t, ok := y.(*kdb.Table); ok && isTable(xd.K) {
 			v, err := f(xd.V, t)
@@ -148,8 +148,9 @@ func withKey(d *kdb.Dict, n kdb.Symbol, c kdb.Value, f func(x, y kdb.Value) (kdb
 	return f(Item(d.V, i), c)
 }
 
-// pairDicts applies f to the entries that both have; the others stay.
-func pairDicts(x, y *kdb.Dict, f func(x, y kdb.Value) (kdb.Value, error)) (kdb.Value, error) {
+// pairDicts applies f to the entries that both have; the others stay, those
+// of y alone as alone makes them if it is given.
+func pairDicts(x, y *kdb.Dict, f func(x, y kdb.Value) (kdb.Value, error), alone func(kdb.Value) (kdb.Value, error)) (kdb.Value, error) {
 	if Match(x.K, y.K) {
 		v, err := f(x.V, y.V)
 		return onlyDict(x.K, v, err)
@@ -175,6 +176,12 @@ func pairDicts(x, y *kdb.Dict, f func(x, y kdb.Value) (kdb.Value, error)) (kdb.V
 	if err != nil {
 		return nil, err
 	}
+	own := Gather(y.V, fresh)
+	if alone != nil {
+		if own, err = alone(own); err != nil {
+			return nil, err
+		}
+	}
 	keys, err := JoinValues(x.K, Gather(y.K, fresh))
 	if err != nil {
 		return nil, err
@@ -184,7 +191,7 @@ func pairDicts(x, y *kdb.Dict, f func(x, y kdb.Value) (kdb.Value, error)) (kdb.V
 	if err != nil {
 		return nil, err
 	}
-	if all, err = JoinValues(all, Gather(y.V, fresh)); err != nil {
+	if all, err = JoinValues(all, own); err != nil {
 		return nil, err
 	}
 	src := make([]kdb.Long, int(n)+len(fresh))

@@ -270,7 +270,7 @@ func Shift(n int64, x kdb.Value) (kdb.Value, error) {
 func Fill(e *Env, x, y kdb.Value) (kdb.Value, error) {
 	if xd, ok := x.(*kdb.Dict); ok {
 		if yd, ok := y.(*kdb.Dict); ok {
-			return pairDicts(xd, yd, func(a, b kdb.Value) (kdb.Value, error) { return Fill(e, a, b) })
+			return pairDicts(xd, yd, func(a, b kdb.Value) (kdb.Value, error) { return Fill(e, a, b) }, nil)
 		}
 	}
 	return pervade(e, x, y, fillLeaf)

@@ -183,6 +183,9 @@ func findGUIDs(a, b []kdb.GUID, out []kdb.Long) {
 // list and y is a vector, item by item otherwise.
 func findItems(items []kdb.Value, y kdb.Value) (kdb.Value, error) {
 	n := len(items)
+	if n > 0 && isList(items[0]) && isAtom(y) {
+		return kdb.Long(n), nil // only lists are looked for among lists
+	}
 	whole := !isList(y)
 	if n > 0 && isList(items[0]) && y.Type() > 0 && y.Type() <= kdb.TEnum {
 		whole = true
@@ -411,9 +414,6 @@ func lessThanCount(pos kdb.Value, n kdb.Long) kdb.Value {
 func inColumn(y kdb.Value, c, d column) (kdb.Value, error) {
 	a, b, ok := alike(c, d)
 	if !ok {
-		if c.n == 0 || d.n == 0 {
-			return kdb.NewVec(make([]kdb.Bool, c.n)), nil
-		}
 		return nil, ErrType
 	}
 	out := make([]kdb.Bool, a.n)

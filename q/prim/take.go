@@ -170,11 +170,14 @@ func reshape(shape []kdb.Long, x kdb.Value) (kdb.Value, error) {
 		return &kdb.List{V: out}, nil
 	}
 	total := 1
-	for _, s := range shape {
-		if s < 0 {
+	for i, s := range shape {
+		if s < 0 || s == 0 && len(shape) > 2 && i < len(shape)-1 {
 			return nil, ErrDomain
 		}
 		total *= int(s)
+	}
+	if total < 0 || total > 1<<33 {
+		return nil, kdb.Error("wsfull")
 	}
 	// Rows are cut from the list repeated without end.
 	pos := 0
@@ -281,10 +284,7 @@ func takeColumns(names []kdb.Symbol, t *kdb.Table) (kdb.Value, error) {
 func Drop(n, x kdb.Value) (kdb.Value, error) {
 	switch v := x.(type) {
 	case *kdb.Table:
-		switch s := n.(type) {
-		case kdb.Symbol:
-			return dropColumns([]kdb.Symbol{s}, v), nil
-		case *kdb.Symbols:
+		if s, ok := n.(*kdb.Symbols); ok {
 			return dropColumns(s.V, v), nil
 		}
 	case *kdb.Dict:
@@ -303,8 +303,16 @@ func Drop(n, x kdb.Value) (kdb.Value, error) {
 		return cutAt(cuts, x)
 	}
 	// The form x _ i: drop from a list on the left by an index on the right.
-	if d, ok := n.(*kdb.Dict); ok {
+	switch d := n.(type) {
+	case *kdb.Dict:
+		if !isTable(d.K) && isList(x) {
+			return nil, ErrType // a list of keys stands on the left
+		}
 		return dropKeys(x, d)
+	case *kdb.Table:
+		if s, ok := x.(kdb.Symbol); ok {
+			return dropColumns([]kdb.Symbol{s}, d), nil
+		}
 	}
 	if k, ok := intAtom(x); ok && isList(n) {
 		return dropItem(n, k), nil
