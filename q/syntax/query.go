@@ -3,6 +3,8 @@ package syntax
 import (
 	"strconv"
 	"strings"
+
+	"github.com/quoinhq/quoin/kdb"
 )
 
 // parseQuery reads a qSQL template after its first word.
@@ -172,8 +174,17 @@ func columnName(e Node) string {
 		}
 		return e.Name
 	case *Apply:
-		if len(e.Args) > 0 && e.Args[0] != nil {
-			return columnName(e.Args[0])
+		for _, a := range e.Args {
+			// A symbol on the left, as in `p#sym or `int$size, names nothing.
+			if k, ok := a.(*Const); ok {
+				if _, ok := k.Value.(kdb.Symbol); ok {
+					continue
+				}
+			}
+			if a == nil {
+				break
+			}
+			return columnName(a)
 		}
 	case *List:
 		if len(e.Items) > 0 && e.Items[0] != nil {
