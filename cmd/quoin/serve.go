@@ -20,13 +20,15 @@ type serveCommand struct {
 	TLSCert     string `name:"tls-cert" env:"QUOIN_TLS_CERT" placeholder:"FILE" help:"Certificate chain of the API, PEM. Read again when it changes."`
 	TLSKey      string `name:"tls-key" env:"QUOIN_TLS_KEY" placeholder:"FILE" help:"Its key, PEM."`
 
-	Rate         float64           `env:"QUOIN_RATE" placeholder:"N" help:"Requests a second of one principal; negative: no limit (10000)."`
-	Burst        int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
-	AddressRate  float64           `env:"QUOIN_ADDRESS_RATE" placeholder:"N" help:"Refused requests a second of one address; negative: no limit (100)."`
-	AddressBurst int               `env:"QUOIN_ADDRESS_BURST" placeholder:"N" help:"Refused requests that an address may make at once (500)."`
-	Quota        map[string]string `env:"QUOIN_QUOTA" placeholder:"NAME=N" help:"Change a quota, users=5000 for instance; more than once, or separated by semicolons."`
-	TrustedProxy []string          `env:"QUOIN_TRUSTED_PROXY" placeholder:"CIDR" help:"Proxies whose X-Forwarded headers count."`
-	Drain        time.Duration     `env:"QUOIN_DRAIN" default:"10s" help:"How long requests may take to end at shutdown (${default})."`
+	Rate          float64           `env:"QUOIN_RATE" placeholder:"N" help:"Requests a second of one principal; negative: no limit (10000)."`
+	Burst         int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
+	AddressRate   float64           `env:"QUOIN_ADDRESS_RATE" placeholder:"N" help:"Refused requests a second of one address; negative: no limit (100)."`
+	AddressBurst  int               `env:"QUOIN_ADDRESS_BURST" placeholder:"N" help:"Refused requests that an address may make at once (500)."`
+	Quota         map[string]string `env:"QUOIN_QUOTA" placeholder:"NAME=N" help:"Change a quota, users=5000 for instance; more than once, or separated by semicolons."`
+	TrustedProxy  []string          `env:"QUOIN_TRUSTED_PROXY" placeholder:"CIDR" help:"Proxies whose X-Forwarded headers count."`
+	AuditMaxBytes int64             `env:"QUOIN_AUDIT_MAX_BYTES" placeholder:"N" help:"Bytes of audit trail to keep before the oldest is exported; negative: no bound (1 GiB)."`
+	AuditMaxAge   time.Duration     `env:"QUOIN_AUDIT_MAX_AGE" placeholder:"D" help:"Age at which audit events are exported; negative: no bound (9600h)."`
+	Drain         time.Duration     `env:"QUOIN_DRAIN" default:"10s" help:"How long requests may take to end at shutdown (${default})."`
 
 	LogFormat string `env:"QUOIN_LOG_FORMAT" enum:"text,json" default:"text" help:"text or json (${default})."`
 	LogLevel  string `env:"QUOIN_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"debug (with every request), info, warn or error (${default})."`
@@ -62,6 +64,7 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 			AddressRate: c.AddressRate, AddressBurst: c.AddressBurst, Drain: c.Drain,
 		},
 		Quotas: make(control.Quotas),
+		Audit:  server.AuditBounds{MaxBytes: c.AuditMaxBytes, MaxAge: c.AuditMaxAge},
 		Log:    c.logger(std),
 	}
 	for name, value := range c.Quota {

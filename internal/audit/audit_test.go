@@ -201,17 +201,19 @@ func TestNoteWaitsWhenFull(t *testing.T) {
 
 func TestNoteErrWhenTheStoreFails(t *testing.T) {
 	faulty := storetest.NewFaulty(openStore(t, nil))
-	reported := make(chan error, 100)
-	trail := audit.New(faulty, audit.Options{FlushEvery: time.Millisecond, Report: func(err error) {
+	reported := make(chan error, 1)
+	trail := audit.New(faulty, audit.Options{FlushEvery: time.Millisecond, Queue: 3, Report: func(err error) {
 		select {
 		case reported <- err:
 		default:
 		}
 	}})
-	stop := run(t, trail)
 	faulty.FailOps("Put", "audit")
-	if err := trail.Note(t.Context(), audit.Event{Operation: "First"}); err != nil {
-		t.Errorf("note before the failure shows: %v", err)
+	stop := run(t, trail)
+	for i := range 3 {
+		if err := trail.Note(t.Context(), audit.Event{Operation: fmt.Sprint("Op", i)}); err != nil {
+			t.Errorf("note while there is room: %v", err)
+		}
 	}
 	if err := <-reported; !errors.Is(err, storetest.ErrInjected) {
 		t.Errorf("reported: %v", err)
@@ -219,14 +221,54 @@ func TestNoteErrWhenTheStoreFails(t *testing.T) {
 	if err := trail.Note(t.Context(), audit.Event{Operation: "Refused"}); !errors.Is(err, storetest.ErrInjected) {
 		t.Errorf("note: got %v, want the store's error", err)
 	}
+	if err := trail.Ready(); !errors.Is(err, storetest.ErrInjected) {
+		t.Errorf("ready: got %v, want the store's error", err)
+	}
 	faulty.FailWhen(nil)
-	for trail.Note(t.Context(), audit.Event{Operation: "Second"}) != nil {
+	for trail.Ready() != nil {
 		time.Sleep(time.Millisecond)
+	}
+	if err := trail.Note(t.Context(), audit.Event{Operation: "Op3"}); err != nil {
+		t.Errorf("note after the store was mended: %v", err)
 	}
 	if err := stop(); err != nil {
 		t.Errorf("run: %v", err)
 	}
-	want(t, "events", operations(t, faulty, audit.Filter{}, 0), "1:First 2:Second")
+	want(t, "events", operations(t, faulty, audit.Filter{}, 0), "1:Op0 2:Op1 3:Op2 4:Op3")
+}
+
+func TestAttach(t *testing.T) {
+	db := openStore(t, nil)
+	trail := audit.New(db, audit.Options{})
+	st := trail.Attach(db)
+	undo := errors.New("undo")
+	change := func(ctx context.Context, err error) {
+		t.Helper()
+		if got := st.Update(ctx, func(tx store.Tx) error {
+			if err := tx.Put("user", "k", nil, time.Time{}); err != nil {
+				return err
+			}
+			return err
+		}); !errors.Is(got, err) {
+			t.Errorf("update: got %v, want %v", got, err)
+		}
+	}
+	call := func(name string) (context.Context, *audit.Call) {
+		c := audit.NewCall(func() audit.Event { return audit.Event{Operation: name, Outcome: "not yet known"} })
+		return audit.WithCall(t.Context(), c), c
+	}
+	change(t.Context(), nil) // for nobody
+	ctx, failed := call("Failed")
+	change(ctx, undo)
+	ctx, twice := call("Twice")
+	change(ctx, undo)
+	change(ctx, nil)
+	change(ctx, nil)
+	ctx, once := call("Once")
+	change(ctx, nil)
+	_, idle := call("Idle")
+	want(t, "events", operations(t, db, audit.Filter{Outcome: audit.OK}, 0), "1:Twice 2:Once")
+	want(t, "recorded", fmt.Sprint(failed.Recorded(), twice.Recorded(), once.Recorded(), idle.Recorded()), "false true true false")
 }
 
 func TestLongAndOddText(t *testing.T) {

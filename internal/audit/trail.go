@@ -55,10 +55,10 @@ var ErrStopped = errors.New("audit: the trail is no longer kept")
 //
 // Noted events wait in a queue of bounded length. When that is full, Note
 // waits too: a trail that cannot keep up slows the server down, it does not
-// lose events. When the store fails, Note returns the failure, so that the
-// server can refuse what it cannot record. A crash loses at most what was
-// noted in the last FlushEvery; what Record recorded is as durable as its
-// effect.
+// lose events. When it is full since the store fails, Note and Ready return
+// the failure, so that the server can refuse what it could not record. A crash
+// loses at most what was noted in the last FlushEvery; what Record recorded is
+// as durable as its effect.
 type Trail struct {
 	store store.Store
 	opts  Options
@@ -85,7 +85,7 @@ func (t *Trail) Record(tx store.Tx, e Event) error { return appendBlock(tx, []Ev
 
 // Note adds an event that has no effect to go with. It returns before the
 // event is stored; see Trail for what that means. A zero Time is now. Errors:
-// ctx.Err() while the queue is full, ErrStopped, the store's.
+// ErrStopped; while the queue is full, ctx.Err() and the store's.
 func (t *Trail) Note(ctx context.Context, e Event) error {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
@@ -103,6 +103,19 @@ func (t *Trail) Note(ctx context.Context, e Event) error {
 	}
 }
 
+// Ready returns nil unless events that wait fill the queue and the store
+// fails: then, the failure.
+func (t *Trail) Ready() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fullLocked() {
+		return t.err
+	}
+	return nil
+}
+
+func (t *Trail) fullLocked() bool { return len(t.queue)+len(t.storing) >= t.opts.Queue }
+
 // push puts e into the queue, or returns what to wait for before trying again.
 func (t *Trail) push(e Event) (room <-chan struct{}, err error) {
 	t.mu.Lock()
@@ -110,9 +123,10 @@ func (t *Trail) push(e Event) (room <-chan struct{}, err error) {
 	switch {
 	case t.stopped:
 		return nil, ErrStopped
+	case !t.fullLocked():
 	case t.err != nil:
 		return nil, t.err
-	case len(t.queue)+len(t.storing) >= t.opts.Queue:
+	default:
 		return t.room, nil
 	}
 	t.queue = append(t.queue, e)

@@ -19,9 +19,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // ErrNotFound is returned for content that is not stored.
@@ -58,8 +61,11 @@ type Store struct {
 	dir string
 	now func() time.Time
 
-	mu     sync.Mutex // protects leases; held for writing names against Collect
-	leases map[*Lease]time.Time
+	syncing sync.Mutex // held by Sync, so that none returns before one that took its files
+
+	mu       sync.Mutex // protects the rest; held for writing names against Collect
+	leases   map[*Lease]time.Time
+	unsynced map[Hash]struct{} // what was named and is not known to be on disk
 }
 
 // Option changes how a store works.
@@ -71,7 +77,7 @@ func WithFS(f FS) Option { return func(s *Store) { s.fs = f } }
 // Open returns the store in dir, which is made when it is missing. Temporary
 // files that an earlier process left there are removed.
 func Open(dir string, opts ...Option) (*Store, error) {
-	s := &Store{fs: OS(), dir: dir, now: time.Now, leases: map[*Lease]time.Time{}}
+	s := &Store{fs: OS(), dir: dir, now: time.Now, leases: map[*Lease]time.Time{}, unsynced: map[Hash]struct{}{}}
 	for _, o := range opts {
 		o(s)
 	}
@@ -124,15 +130,64 @@ func (s *Store) Stat(h Hash) (Ref, error) {
 	return Ref{Hash: h, Size: fi.Size()}, nil
 }
 
+// syncEach is up to how many files are synced one by one; beyond, the whole
+// file system is, which also waits for what strangers write to it.
+const syncEach = 512
+
 // Sync returns once everything ingested before is on disk.
 func (s *Store) Sync(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.mu.Lock()
+	todo := s.unsynced
+	s.unsynced = map[Hash]struct{}{}
+	s.mu.Unlock()
+	err := ctx.Err()
+	if err == nil {
+		err = s.sync(ctx, todo)
 	}
-	if err := s.fs.SyncAll(s.dir); err != nil {
+	if err != nil {
+		s.mu.Lock()
+		maps.Copy(s.unsynced, todo)
+		s.mu.Unlock()
 		return fmt.Errorf("blob: sync: %w", err)
 	}
 	return nil
+}
+
+func (s *Store) sync(ctx context.Context, todo map[Hash]struct{}) error {
+	if len(todo) > syncEach {
+		return s.fs.SyncAll(s.dir)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16) // the disk takes several at once
+	dirs := map[string]bool{}
+	for h := range todo {
+		dirs[filepath.Dir(s.Path(h))] = true
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return s.syncFile(s.Path(h))
+		})
+	}
+	for dir := range dirs {
+		g.Go(func() error { return s.fs.SyncDir(dir) })
+	}
+	return g.Wait()
+}
+
+// syncFile syncs content, which may have been collected meanwhile.
+func (s *Store) syncFile(path string) error {
+	f, err := s.fs.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
 }
 
 // Link gives content a further name, a path outside the store, without copying
@@ -152,7 +207,7 @@ func (s *Store) Link(h Hash, path string) error {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("blob: %w", err)
 	}
-	return s.copyTo(h, path)
+	return s.copyTo(h, path, 0o400)
 }
 
 // Lease keeps content from being collected between being ingested and being

@@ -16,6 +16,7 @@ type FS interface {
 	Remove(path string) error
 	Rename(from, to string) error
 	Link(from, to string) error
+	Symlink(target, at string) error
 	Chtimes(path string, mtime time.Time) error
 	Stat(path string) (fs.FileInfo, error)
 	ReadDir(dir string) ([]fs.DirEntry, error)
@@ -53,6 +54,7 @@ func (osFS) RemoveAll(path string) error                 { return os.RemoveAll(p
 func (osFS) Remove(path string) error                    { return os.Remove(path) }
 func (osFS) Rename(from, to string) error                { return os.Rename(from, to) }
 func (osFS) Link(from, to string) error                  { return os.Link(from, to) }
+func (osFS) Symlink(target, at string) error             { return os.Symlink(target, at) }
 func (osFS) Stat(path string) (fs.FileInfo, error)       { return os.Stat(path) }
 func (osFS) ReadDir(dir string) ([]fs.DirEntry, error)   { return os.ReadDir(dir) }
 func (osFS) Chtimes(path string, t time.Time) error      { return os.Chtimes(path, t, t) }

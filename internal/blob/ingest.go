@@ -92,9 +92,13 @@ func (s *Store) name(tmp string, ref Ref, durable bool) error {
 	case err == nil || errors.Is(err, fs.ErrNotExist):
 		err = s.fs.Rename(tmp, path)
 	}
+	if err == nil && !durable {
+		s.unsynced[ref.Hash] = struct{}{}
+	}
 	s.mu.Unlock()
 	if err == nil && durable {
-		err = s.fs.SyncDir(filepath.Dir(path))
+		// Content that was there may have been named without being synced.
+		err = errors.Join(s.syncFile(path), s.fs.SyncDir(filepath.Dir(path)))
 	}
 	if err != nil {
 		return fmt.Errorf("blob: %w", err)
@@ -130,7 +134,7 @@ func (s *Store) Touch(h Hash) error {
 	return nil
 }
 
-func (s *Store) copyTo(h Hash, path string) error {
+func (s *Store) copyTo(h Hash, path string, mode fs.FileMode) error {
 	src, err := s.Open(h)
 	if err != nil {
 		return err
@@ -141,7 +145,7 @@ func (s *Store) copyTo(h Hash, path string) error {
 		return fmt.Errorf("blob: %w", err)
 	}
 	_, err = io.Copy(dst, src)
-	if cerr := dst.Chmod(0o400); err == nil {
+	if cerr := dst.Chmod(mode); err == nil {
 		err = cerr
 	}
 	if cerr := dst.Close(); err == nil {

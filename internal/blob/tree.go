@@ -104,40 +104,94 @@ func (t *Tree) Get(p string) (Node, error) {
 // Put returns the tree with the file p. Errors: ErrPath, also when a file
 // stands where p needs a folder, or a folder at p.
 func (t *Tree) Put(p string, ref Ref) (*Tree, error) {
-	if err := CheckPath(p); err != nil {
-		return nil, err
+	return t.PutAll([]TreeFile{{p, ref}})
+}
+
+// PutAll returns the tree with all of files, the last of those with one path.
+// It costs the files and the folders that hold them, however many there are in
+// each. Errors: *PathError for the first file that cannot be put.
+func (t *Tree) PutAll(files []TreeFile) (*Tree, error) {
+	for _, f := range files {
+		if CheckPath(f.Path) != nil {
+			return nil, &PathError{f.Path}
+		}
 	}
-	root, err := t.s.put(t.root, p, ref)
+	sorted := slices.Clone(files)
+	slices.SortStableFunc(sorted, func(a, b TreeFile) int { return comparePaths(a.Path, b.Path) })
+	root, err := t.s.putAll(t.root, "", sorted)
 	if err != nil {
 		return nil, err
 	}
 	return &Tree{t.s, root}, nil
 }
 
-func (s *Store) put(f *folder, p string, ref Ref) (*folder, error) {
-	name, rest, deeper := strings.Cut(p, "/")
-	i, ok := f.find(name)
-	n := Node{Name: name, Ref: ref, N: 1}
-	if ok && f.nodes[i].Dir != deeper {
-		return nil, ErrPath
+// PathError says which path could not be put; it is an ErrPath.
+type PathError struct{ Path string }
+
+func (e *PathError) Error() string { return ErrPath.Error() + ": " + e.Path }
+func (e *PathError) Unwrap() error { return ErrPath }
+
+// comparePaths orders paths so that those of one folder stand together, in the
+// order of names: a slash comes before every other byte.
+func comparePaths(a, b string) int {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		if x, y := a[i], b[i]; x != y {
+			switch {
+			case x == '/':
+				return -1
+			case y == '/':
+				return 1
+			}
+			return int(x) - int(y)
+		}
 	}
-	if deeper {
-		sub := &folder{}
-		var err error
-		if ok {
-			if sub, err = s.folderOf(f.nodes[i]); err != nil {
-				return nil, err
+	return len(a) - len(b)
+}
+
+// putAll merges files, sorted, whose paths begin with prefix, into a folder.
+func (s *Store) putAll(f *folder, prefix string, files []TreeFile) (*folder, error) {
+	out := &folder{nodes: make([]Node, 0, len(f.nodes)+1)}
+	old := f.nodes
+	for len(files) > 0 {
+		name, _, deeper := strings.Cut(files[0].Path[len(prefix):], "/")
+		n := 1
+		for ; n < len(files); n++ {
+			other, _, d := strings.Cut(files[n].Path[len(prefix):], "/")
+			if other != name {
+				break
+			}
+			if d != deeper {
+				return nil, &PathError{files[n].Path}
 			}
 		}
-		if sub, err = s.put(sub, rest, ref); err != nil {
-			return nil, err
+		i, ok := (&folder{nodes: old}).find(name)
+		out.nodes = append(out.nodes, old[:i]...)
+		var before Node
+		if old = old[i:]; ok {
+			before, old = old[0], old[1:]
+			if before.Dir != deeper {
+				return nil, &PathError{files[0].Path}
+			}
 		}
-		n = folderNode(name, sub)
+		node := Node{Name: name, Ref: files[n-1].Ref, N: 1}
+		if deeper {
+			sub := &folder{}
+			var err error
+			if ok {
+				if sub, err = s.folderOf(before); err != nil {
+					return nil, err
+				}
+			}
+			if sub, err = s.putAll(sub, prefix+name+"/", files[:n]); err != nil {
+				return nil, err
+			}
+			node = folderNode(name, sub)
+		}
+		out.nodes = append(out.nodes, node)
+		files = files[n:]
 	}
-	if ok {
-		return f.with(i, n), nil
-	}
-	return &folder{nodes: slices.Insert(slices.Clip(slices.Clone(f.nodes)), i, n)}, nil
+	out.nodes = append(out.nodes, old...)
+	return out, nil
 }
 
 // Remove returns the tree without the file or folder p; folders left empty go

@@ -146,6 +146,40 @@ func TestTreeIsAMap(t *testing.T) {
 	})
 }
 
+// Files put together give the tree that they give put one after another.
+func TestPutAllIsManyPuts(t *testing.T) {
+	s := open(t)
+	refs := []blob.Ref{ingest(t, s, "a"), ingest(t, s, "bb")}
+	rapid.Check(t, func(rt *rapid.T) {
+		one := s.EmptyTree()
+		for round := range 2 {
+			batch := rapid.SliceOf(rapid.Custom(func(t *rapid.T) blob.TreeFile {
+				return blob.TreeFile{Path: pathGen.Draw(t, "path"), Ref: rapid.SampledFrom(refs).Draw(t, "ref")}
+			})).Draw(rt, "files")
+			start, failed := one, false
+			for _, f := range batch {
+				next, err := one.Put(f.Path, f.Ref)
+				if failed = err != nil; failed {
+					break
+				}
+				one = next
+			}
+			all, err := start.PutAll(batch)
+			if (err != nil) != failed {
+				rt.Fatalf("round %d: together %v, one by one failed: %v", round, err, failed)
+			}
+			if failed {
+				one = start
+				continue
+			}
+			if d := cmp.Diff(files(t, one), files(t, all)); d != "" {
+				rt.Fatal(d)
+			}
+			one = all
+		}
+	})
+}
+
 func TestErrPath(t *testing.T) {
 	tree := open(t).EmptyTree()
 	for _, p := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "./a", "a\x00b", strings.Repeat("x", 256)} {
@@ -225,6 +259,77 @@ func TestReachKeepsTrees(t *testing.T) {
 	}
 }
 
+// Two versions of a tree share the folders that did not change, show their own
+// files, and lose none when what neither shows is pruned.
+func TestLayoutShared(t *testing.T) {
+	s := open(t)
+	root := t.TempDir()
+	cache := filepath.Join(root, "cache")
+	v1, err := s.EmptyTree().PutAll([]blob.TreeFile{{Path: "sym", Ref: ingest(t, s, "s")}, {Path: "d1/t/p", Ref: ingest(t, s, "1")}, {Path: "d2/t/p", Ref: ingest(t, s, "2")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v1, _ = save(t, s, v1)
+	v2, err := v1.Put("d2/t/p", ingest(t, s, "two"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v2, _ = save(t, s, v2)
+	for name, v := range map[string]*blob.Tree{"v1": v1, "v2": v2} {
+		if err := v.LayoutShared(t.Context(), filepath.Join(root, name), cache); err != nil {
+			t.Fatal(err)
+		}
+	}
+	live := map[string]bool{}
+	for _, n := range v2.Folders() {
+		live[n] = true
+	}
+	if err := s.PruneShared(cache, live); err != nil {
+		t.Fatal(err)
+	}
+	for p, want := range map[string]string{"v1/sym": "s", "v1/d1/t/p": "1", "v1/d2/t/p": "", "v2/d1/t/p": "1", "v2/d2/t/p": "two"} {
+		if b, _ := os.ReadFile(filepath.Join(root, p)); string(b) != want {
+			t.Errorf("%s: %q, want %q", p, b, want)
+		}
+	}
+	if e, _ := os.ReadDir(cache); len(e) != 2 {
+		t.Errorf("%d folders in the cache, want 2", len(e))
+	}
+}
+
+// A copy can be changed without the store noticing, and be taken in again.
+func TestLayoutCopyAndScan(t *testing.T) {
+	s := open(t)
+	v1, err := s.EmptyTree().PutAll([]blob.TreeFile{{Path: "sym", Ref: ingest(t, s, "s")}, {Path: "d1/t/p", Ref: ingest(t, s, "1")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "copy")
+	if err := v1.LayoutCopy(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "d1/t/p"), []byte("edited"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v2, err := s.Scan(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changed []string
+	for c, err := range blob.Diff(v1, v2) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed = append(changed, c.Path)
+	}
+	if d := cmp.Diff([]string{"d1/t/p"}, changed); d != "" {
+		t.Error(d)
+	}
+	if got := read(t, s, files(t, v1)["d1/t/p"].Hash); got != "1" {
+		t.Errorf("the store's content became %q", got)
+	}
+}
+
 func FuzzFolder(f *testing.F) {
 	f.Add([]byte("quoin folder 1\n"))
 	f.Add([]byte("quoin folder 1\n\x01a\x00" + strings.Repeat("h", 32) + "\x05"))
@@ -258,17 +363,17 @@ func FuzzFolder(f *testing.F) {
 }
 
 func bigTree(tb testing.TB, s *blob.Store, dates, columns int) *blob.Tree {
-	tree := s.EmptyTree()
-	var err error
+	var files []blob.TreeFile
 	for d := range dates {
 		for c := range columns {
-			ref := ingest(tb, s, fmt.Sprint(d, c))
-			if tree, err = tree.Put(fmt.Sprintf("%04d/trade/c%03d", d, c), ref); err != nil {
-				tb.Fatal(err)
-			}
+			files = append(files, blob.TreeFile{Path: fmt.Sprintf("%04d/trade/c%03d", d, c), Ref: ingest(tb, s, fmt.Sprint(d, c))})
 		}
-		tree, _ = save(tb, s, tree)
 	}
+	tree, err := s.EmptyTree().PutAll(files)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tree, _ = save(tb, s, tree)
 	return tree
 }
 

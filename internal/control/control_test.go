@@ -53,6 +53,9 @@ type world struct {
 	principal string
 	recorded  int
 	fault     error // what recording fails with
+	objects   *objects
+	denied    func(action, arn string) error // nil allows everything
+	checked   error                          // what a database's check says
 }
 
 func newWorld(t testing.TB) *world {
@@ -76,6 +79,7 @@ func (w *world) open() {
 		Store: w.store, ARNs: control.ARNs{Region: region, Account: account}, Quotas: w.quotas,
 		RoleExists: func(_ store.Tx, arn string) (bool, error) { return arn == roleA || arn == roleB, nil },
 		Principal:  func(context.Context) string { return w.principal },
+		Data:       w.data(),
 		Record: func(context.Context, store.Tx) error {
 			w.recorded++
 			return w.fault

@@ -60,6 +60,10 @@ func (s *Service) Controllers(hooks lifecycle.Hooks) []*lifecycle.Controller {
 	}
 	return []*lifecycle.Controller{
 		run(s.ReconcileEnvironment, KindEnvironment),
+		run(s.ReconcileScalingGroup, KindScalingGroup),
+		run(s.ReconcileVolume, KindVolume),
+		run(s.ReconcileChangeset, KindOpenChangeset),
+		run(s.ReconcileDataview, KindDataview),
 	}
 }
 

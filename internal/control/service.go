@@ -29,6 +29,9 @@ type Config struct {
 	// principals never share an idempotency token.
 	Principal func(ctx context.Context) string
 
+	// Data is what databases, dataviews and volumes are made of.
+	Data Data
+
 	// Record writes the request into the audit trail, in the transaction of
 	// its effect.
 	Record func(ctx context.Context, tx store.Tx) error

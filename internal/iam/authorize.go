@@ -116,6 +116,8 @@ func (s *Service) Authorize(ctx context.Context, req Request) Decision {
 // a trust that names the caller itself does instead of its own policies.
 func (s *Service) decide(ctx context.Context, req *Request, trust *policy.Document) (Decision, *principal) {
 	d := Decision{Statement: -1, Layer: IdentityLayer, action: req.Action, resource: req.Resource}
+	env := EnvFrom(ctx)
+	env.Action, env.Resource = req.Action, req.Resource
 	id := req.Identity
 	if id == nil {
 		d.principal = "anonymous"

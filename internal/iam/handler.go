@@ -49,7 +49,9 @@ func (s *Service) Handler(service string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requestID := EnvFrom(r.Context()).RequestID
 		if err := s.serve(a, w, r, requestID); err != nil {
-			if f := faultOf(err); f.Status >= 500 {
+			f := faultOf(err)
+			EnvFrom(r.Context()).Fault = f.Code
+			if f.Status >= 500 {
 				s.log.ErrorContext(r.Context(), "iam request failed", "request", requestID, "err", err)
 			}
 			WriteError(w, service, requestID, err)
@@ -73,6 +75,7 @@ func (s *Service) serve(a *api, w http.ResponseWriter, r *http.Request, requestI
 	if !ok || version != "" && version != a.version {
 		return errInvalidAction(printable(action), printable(version))
 	}
+	EnvFrom(r.Context()).Operation = action
 	c := &call{s: s, ctx: r.Context(), in: in, id: IdentityFrom(r.Context())}
 	if c.id == nil && action != webIdentityAction {
 		return sigv4.ErrMissing()

@@ -61,6 +61,13 @@ type Env struct {
 	UserAgent string
 	Referer   string
 	Region    string // that the signature is scoped to
+
+	// What became of the request, for the audit trail; written while it is
+	// answered, in the goroutine that answers it.
+	Operation string // of iam or sts
+	Action    string // that was last decided about
+	Resource  string // on which
+	Fault     string // code of the error that it was answered with
 }
 
 type contextKey int

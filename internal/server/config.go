@@ -27,6 +27,7 @@ type Config struct {
 
 	Limits Limits
 	Quotas control.Quotas
+	Audit  AuditBounds
 
 	// TrustedProxies are the peers whose X-Forwarded-For, -Host and -Proto are
 	// believed. From anyone else they count for nothing.
@@ -54,6 +55,13 @@ type Limits struct {
 	Drain          time.Duration // for running requests to end at shutdown: 10 s
 }
 
+// AuditBounds says how much of the audit trail is kept in the store. What
+// exceeds it is written to a file in the data folder before it is dropped.
+type AuditBounds struct {
+	MaxBytes int64         // 1 GiB; negative: no bound
+	MaxAge   time.Duration // 400 days; negative: no bound
+}
+
 // EnsureDefaults fills in what is not set.
 func (c *Config) EnsureDefaults() {
 	orString(&c.APIAddr, "127.0.0.1:8650")
@@ -66,6 +74,8 @@ func (c *Config) EnsureDefaults() {
 		c.Now = time.Now
 	}
 	c.Limits.ensureDefaults()
+	or(&c.Audit.MaxBytes, 1<<30)
+	or(&c.Audit.MaxAge, 400*24*time.Hour)
 }
 
 func (l *Limits) ensureDefaults() {

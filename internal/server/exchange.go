@@ -37,6 +37,9 @@ type exchange struct {
 	err error // what it was answered with, if it was refused or failed
 }
 
+// unknownOperation stands for the operation until it is known.
+const unknownOperation = "(none)"
+
 // recorder notes the status and size of a reply.
 type recorder struct {
 	http.ResponseWriter

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/quoinhq/quoin/internal/audit"
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/datadir"
@@ -25,6 +26,7 @@ type Server struct {
 	cfg     Config
 	dir     *datadir.Dir
 	store   store.Store
+	trail   *audit.Trail
 	blobs   *blob.Store
 	iam     *iam.Service
 	control *control.Service
@@ -58,6 +60,7 @@ func parts() []part {
 	return []part{
 		{"data folder", (*Server).startDataDir},
 		{"store", (*Server).startStore},
+		{"audit trail", (*Server).startAudit},
 		{"blobs", (*Server).startBlobs},
 		{"identity", (*Server).startIAM},
 		{"control", (*Server).startControl},

@@ -22,7 +22,7 @@ func (s *Server) withRequestID(next handler) handler {
 	return func(x *exchange) error {
 		x.id, x.t0 = newRequestID(), s.cfg.Now()
 		x.ip = s.callerAddress(x.r)
-		x.operation = "(none)"
+		x.operation = unknownOperation
 		// SDKs look for it in this header, written so by the service.
 		x.w.Header()["X-Amzn-Requestid"] = []string{x.id}
 		return next(x)

@@ -177,20 +177,13 @@ func respell(s string) string {
 	return string(appendReencoded(make([]byte, 0, len(s)+16), s, 0, true))
 }
 
-// appendTrimmed writes a header value without space at its ends and with every
-// run of space inside as one blank.
+// appendTrimmed writes a header value without blanks at its ends and with every
+// run of blanks inside as one. A tab inside stays: the rule speaks of spaces.
 func appendTrimmed(dst []byte, v string) []byte {
-	gap, begun := false, false
+	v = strings.Trim(v, " \t")
 	for i := 0; i < len(v); i++ {
-		switch c := v[i]; c {
-		case ' ', '\t', '\n', '\r', '\v', '\f':
-			gap = begun
-		default:
-			if gap {
-				dst = append(dst, ' ')
-			}
-			gap, begun = false, true
-			dst = append(dst, c)
+		if v[i] != ' ' || v[i-1] != ' ' {
+			dst = append(dst, v[i])
 		}
 	}
 	return dst

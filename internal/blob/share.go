@@ -1,0 +1,175 @@
+package blob
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+)
+
+// LayoutShared is Layout for many versions of one tree: the folders at the top
+// become symbolic links into cache, a folder where each saved folder is laid
+// out once, however many layouts show it. A version that differs in one
+// partition costs that partition and a link for each other. The tree must have
+// been saved.
+func (t *Tree) LayoutShared(ctx context.Context, dir, cache string) (err error) {
+	s := t.s
+	if err := s.fs.MkdirAll(cache, 0o700); err != nil {
+		return fmt.Errorf("blob: %w", err)
+	}
+	if err := s.fs.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("blob: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			s.fs.RemoveAll(dir)
+		}
+	}()
+	for _, n := range t.root.nodes {
+		at := filepath.Join(dir, n.Name)
+		if !n.Dir {
+			err = s.Link(n.Hash, at)
+		} else if err = s.cached(ctx, n, cache); err == nil {
+			err = s.fs.Symlink(filepath.Join(cache, n.Hash.String()), at)
+		}
+		if err != nil {
+			return fmt.Errorf("blob: layout of %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+// cached makes sure that a saved folder is laid out in cache. It is complete
+// there or absent: it is made under another name and then renamed.
+func (s *Store) cached(ctx context.Context, n Node, cache string) error {
+	at := filepath.Join(cache, n.Hash.String())
+	if _, err := s.fs.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	sub, err := s.folderOf(n)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(cache, "tmp-"+rand.Text())
+	if err := (&Tree{s, sub}).Layout(ctx, tmp, nil); err != nil {
+		return err
+	}
+	if err := s.fs.Rename(tmp, at); err != nil {
+		s.fs.RemoveAll(tmp)
+		if _, serr := s.fs.Stat(at); serr == nil {
+			return nil // another layout was quicker
+		}
+		return err
+	}
+	return nil
+}
+
+// Folders returns the names under which LayoutShared keeps the folders of the
+// tree in its cache.
+func (t *Tree) Folders() []string {
+	var names []string
+	for _, n := range t.root.nodes {
+		if n.Dir {
+			names = append(names, n.Hash.String())
+		}
+	}
+	return names
+}
+
+// PruneShared removes from cache every folder whose name live does not hold.
+// No LayoutShared may run meanwhile.
+func (s *Store) PruneShared(cache string, live map[string]bool) error {
+	entries, err := s.fs.ReadDir(cache)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("blob: %w", err)
+	}
+	for _, e := range entries {
+		if !live[e.Name()] {
+			if err := s.fs.RemoveAll(filepath.Join(cache, e.Name())); err != nil {
+				return fmt.Errorf("blob: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// LayoutCopy is Layout with files of its own: content is copied, or shared by
+// the file system until it is written to where that can be had, and may be
+// changed.
+func (t *Tree) LayoutCopy(ctx context.Context, dir string) (err error) {
+	if err := t.s.fs.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("blob: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			t.s.fs.RemoveAll(dir)
+		}
+	}()
+	for f, err := range t.Walk() {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		at := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := t.s.fs.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+			return fmt.Errorf("blob: %w", err)
+		}
+		if err := t.s.copyTo(f.Hash, at, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Scan stores the files of a folder, following symbolic links, and returns
+// them as a tree. The caller holds a Lease.
+func (s *Store) Scan(ctx context.Context, dir string) (*Tree, error) {
+	files, err := s.scan(ctx, dir, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.EmptyTree().PutAll(files)
+}
+
+func (s *Store) scan(ctx context.Context, dir, prefix string, files []TreeFile) ([]TreeFile, error) {
+	entries, err := s.fs.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("blob: %w", err)
+	}
+	for _, e := range entries {
+		at := filepath.Join(dir, e.Name())
+		fi, err := s.fs.Stat(at)
+		if err != nil {
+			return nil, fmt.Errorf("blob: %w", err)
+		}
+		switch {
+		case fi.IsDir():
+			if files, err = s.scan(ctx, at, prefix+e.Name()+"/", files); err != nil {
+				return nil, err
+			}
+		case fi.Mode().IsRegular():
+			ref, err := s.ingestFile(ctx, at)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, TreeFile{prefix + e.Name(), ref})
+		}
+	}
+	return files, nil
+}
+
+func (s *Store) ingestFile(ctx context.Context, path string) (Ref, error) {
+	f, err := s.fs.Open(path)
+	if err != nil {
+		return Ref{}, fmt.Errorf("blob: %w", err)
+	}
+	defer f.Close()
+	return s.Ingest(ctx, f, false)
+}

@@ -1,0 +1,87 @@
+package control
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/quoinhq/quoin/finspace"
+)
+
+// Host is what a host type of a scaling group, or a node type of a dedicated
+// cluster, offers.
+type Host struct {
+	CPU    float64 // cores
+	Memory int64   // MiB for kdb
+}
+
+// hostTypes are the service's own. Sources: user guide,
+// finspace-managed-kdb-scaling-groups and create-cluster-step1.
+var hostTypes = map[string]Host{
+	"kx.sg.large":     {2, 16 << 10},
+	"kx.sg.xlarge":    {4, 32 << 10},
+	"kx.sg.2xlarge":   {8, 64 << 10},
+	"kx.sg.4xlarge":   {16, 108 << 10},
+	"kx.sg.8xlarge":   {32, 216 << 10},
+	"kx.sg.16xlarge":  {64, 432 << 10},
+	"kx.sg.32xlarge":  {128, 864 << 10},
+	"kx.sg1.16xlarge": {64, 1949 << 10},
+	"kx.sg1.24xlarge": {96, 2948 << 10},
+
+	"kx.s.large":    {2, 12 << 10},
+	"kx.s.xlarge":   {4, 27 << 10},
+	"kx.s.2xlarge":  {8, 54 << 10},
+	"kx.s.4xlarge":  {16, 108 << 10},
+	"kx.s.8xlarge":  {32, 216 << 10},
+	"kx.s.16xlarge": {64, 432 << 10},
+	"kx.s.32xlarge": {128, 864 << 10},
+}
+
+// LocalHost is the host type that stands for this machine, whatever it has.
+const LocalHost = "local"
+
+// Hosts are the host types that differ from the service's or are not among
+// them, by name; LocalHost among them, when the server has found out its size.
+type Hosts map[string]Host
+
+// Of returns what a host type offers.
+func (h Hosts) Of(name string) (Host, bool) {
+	if x, ok := h[name]; ok {
+		return x, true
+	}
+	if x, ok := hostTypes[name]; ok {
+		return x, true
+	}
+	if name == LocalHost {
+		return Host{CPU: float64(runtime.NumCPU()), Memory: 1 << 40}, true
+	}
+	return Host{}, false
+}
+
+// find is Of for a request's member. Errors: ValidationException.
+func (h Hosts) find(member, name string) (Host, error) {
+	x, ok := h.Of(name)
+	if !ok {
+		return Host{}, finspace.NewValidationException(fmt.Sprintf("%s: there is no host type %s; there are %s.", member, name, h.names()))
+	}
+	return x, nil
+}
+
+func (h Hosts) names() string {
+	all := maps.Clone(hostTypes)
+	maps.Copy(all, h)
+	all[LocalHost] = Host{}
+	return strings.Join(slices.Sorted(maps.Keys(all)), ", ")
+}
+
+// zoneOf checks an availability zone that a request names. Errors:
+// ValidationException.
+func (s *Service) zoneOf(member, zone string) error {
+	zones := availabilityZones(s.ARNs.Region)
+	if !slices.Contains(zones, zone) {
+		return finspace.NewValidationException(fmt.Sprintf("%s: %s is none of the environment's availability zones %s.", member, zone, strings.Join(zones, ", ")))
+	}
+	return nil
+}

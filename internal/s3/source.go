@@ -1,0 +1,136 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/quoinhq/quoin/internal/blob"
+)
+
+// ErrNoObject is what a Source returns for a bucket or an object that is not there.
+var ErrNoObject = errors.New("s3: no such object")
+
+// Source is where s3:// paths lead: the built-in store or another server.
+// Its methods may be called concurrently.
+type Source interface {
+	// List yields the objects of a bucket whose keys begin with prefix, in key
+	// order. Errors: ErrNoObject for the bucket.
+	List(ctx context.Context, bucket, prefix string) iter.Seq2[Info, error]
+	// Fetch brings an object's content into blobs and returns its name there.
+	// An empty version is the current one. Errors: ErrNoObject. The caller
+	// holds a lease on blobs.
+	Fetch(ctx context.Context, blobs *blob.Store, bucket, key, version string) (blob.Ref, error)
+}
+
+// Info is one object of a listing.
+type Info struct {
+	Key  string
+	Size int64
+}
+
+// Source returns the built-in store as a source. Its content lies in the same
+// blob store, so fetching copies nothing.
+func (h *Handler) Source() Source { return h.objects }
+
+// List implements Source.
+func (s objects) List(ctx context.Context, bucket, prefix string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		for o, err := range s.Objects(ctx, bucket, prefix) {
+			if err != nil {
+				yield(Info{}, absentObject(err))
+				return
+			}
+			if !yield(Info{o.Key, o.Rec.Size}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Fetch implements Source.
+func (s objects) Fetch(ctx context.Context, blobs *blob.Store, bucket, key, version string) (blob.Ref, error) {
+	o, err := s.Stat(ctx, bucket, key, version)
+	if err != nil {
+		return blob.Ref{}, absentObject(err)
+	}
+	if blobs == s.blobs {
+		return o.Ref, blobs.Touch(o.Hash)
+	}
+	f, err := s.blobs.Open(o.Hash)
+	if err != nil {
+		return blob.Ref{}, err
+	}
+	defer f.Close()
+	return blobs.Ingest(ctx, f, false)
+}
+
+func absentObject(err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+		return ErrNoObject
+	}
+	return err
+}
+
+// External is another S3 server.
+type External struct{ c *minio.Client }
+
+// NewExternal returns the server at endpoint, a URL, with static credentials.
+// Errors: an endpoint that is no URL of http or https.
+func NewExternal(endpoint, region, accessKey, secretKey string) (*External, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("s3: %q is not the URL of a server", endpoint)
+	}
+	c, err := minio.New(u.Host, &minio.Options{
+		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Secure: u.Scheme == "https", Region: region,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("s3: %w", err)
+	}
+	return &External{c}, nil
+}
+
+// List implements Source.
+func (x *External) List(ctx context.Context, bucket, prefix string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		ctx, cancel := context.WithCancel(ctx) // ends the lister's goroutine when yield has enough
+		defer cancel()
+		for o := range x.c.ListObjects(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+			if o.Err != nil {
+				yield(Info{}, externalError(o.Err))
+				return
+			}
+			if !yield(Info{o.Key, o.Size}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Fetch implements Source.
+func (x *External) Fetch(ctx context.Context, blobs *blob.Store, bucket, key, version string) (blob.Ref, error) {
+	o, err := x.c.GetObject(ctx, bucket, key, minio.GetObjectOptions{VersionID: version})
+	if err != nil {
+		return blob.Ref{}, externalError(err)
+	}
+	defer o.Close()
+	ref, err := blobs.Ingest(ctx, io.Reader(o), false)
+	return ref, externalError(err)
+}
+
+func externalError(err error) error {
+	switch minio.ToErrorResponse(err).Code {
+	case "NoSuchBucket", "NoSuchKey", "NoSuchVersion":
+		return ErrNoObject
+	}
+	return err
+}
