@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/server"
 )
 
@@ -19,6 +20,10 @@ type serveCommand struct {
 	AccountID   string `env:"QUOIN_ACCOUNT_ID" placeholder:"DIGITS" help:"Account of a new data folder: 12 digits (random)."`
 	TLSCert     string `name:"tls-cert" env:"QUOIN_TLS_CERT" placeholder:"FILE" help:"Certificate chain of the API, PEM. Read again when it changes."`
 	TLSKey      string `name:"tls-key" env:"QUOIN_TLS_KEY" placeholder:"FILE" help:"Its key, PEM."`
+
+	S3Endpoint    string            `name:"s3-endpoint" env:"QUOIN_S3_ENDPOINT" placeholder:"URL" help:"S3 server that s3:// paths lead to (the built-in one)."`
+	S3Credentials string            `name:"s3-credentials" env:"QUOIN_S3_CREDENTIALS" placeholder:"FILE" help:"Keys for it, in the form of an AWS credentials file."`
+	Host          map[string]string `env:"QUOIN_HOST" placeholder:"NAME=CPUxGIB" help:"A host type of scaling groups, big=64x512 for instance; more than once, or separated by semicolons."`
 
 	Rate          float64           `env:"QUOIN_RATE" placeholder:"N" help:"Requests a second of one principal; negative: no limit (10000)."`
 	Burst         int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
@@ -64,8 +69,21 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 			AddressRate: c.AddressRate, AddressBurst: c.AddressBurst, Drain: c.Drain,
 		},
 		Quotas: make(control.Quotas),
+		Hosts:  make(control.Hosts),
 		Audit:  server.AuditBounds{MaxBytes: c.AuditMaxBytes, MaxAge: c.AuditMaxAge},
 		Log:    c.logger(std),
+	}
+	if cfg.S3Endpoint = c.S3Endpoint; cfg.S3Endpoint != "" {
+		keys, err := datadir.ReadCredentials(c.S3Credentials)
+		if err != nil {
+			return cfg, fmt.Errorf("--s3-credentials: %w", err)
+		}
+		cfg.S3AccessKey, cfg.S3SecretKey = keys.AccessKeyID, keys.SecretAccessKey
+	}
+	for name, value := range c.Host {
+		if err := cfg.Hosts.Set(name, value); err != nil {
+			return cfg, fmt.Errorf("--host: %w", err)
+		}
 	}
 	for name, value := range c.Quota {
 		if err := cfg.Quotas.Set(name, value); err != nil {

@@ -60,6 +60,17 @@ func (h Hosts) Of(name string) (Host, bool) {
 	return Host{}, false
 }
 
+// Set adds a host type, written as CORESxGIB. Errors: another form.
+func (h Hosts) Set(name, size string) error {
+	var cpu float64
+	var gib int64
+	if n, err := fmt.Sscanf(size, "%gx%d", &cpu, &gib); n != 2 || err != nil || cpu <= 0 || gib <= 0 {
+		return fmt.Errorf("host type %s: %q is not cores and GiB, such as 16x128", name, size)
+	}
+	h[name] = Host{CPU: cpu, Memory: gib << 10}
+	return nil
+}
+
 // find is Of for a request's member. Errors: ValidationException.
 func (h Hosts) find(member, name string) (Host, error) {
 	x, ok := h.Of(name)

@@ -18,9 +18,13 @@ type Credentials struct {
 
 // Credentials reads the file that AWS tools can read as well
 // (AWS_SHARED_CREDENTIALS_FILE). Errors: fs.ErrNotExist before the first start.
-func (d *Dir) Credentials() (Credentials, error) {
+func (d *Dir) Credentials() (Credentials, error) { return ReadCredentials(d.Path("credentials")) }
+
+// ReadCredentials reads the keys of a file in the form of AWS's shared
+// credentials file; where it has several profiles, those of the last.
+func ReadCredentials(path string) (Credentials, error) {
 	var c Credentials
-	f, err := os.Open(d.Path("credentials"))
+	f, err := os.Open(path)
 	if err != nil {
 		return c, err
 	}

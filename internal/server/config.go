@@ -25,7 +25,12 @@ type Config struct {
 	TLSCert string // PEM file of the API's certificate chain; empty is plain HTTP
 	TLSKey  string // PEM file of its key
 
+	// S3Endpoint is the URL of the server that s3:// paths lead to, with the
+	// keys to use there; empty is the built-in object store.
+	S3Endpoint, S3AccessKey, S3SecretKey string
+
 	Limits Limits
+	Hosts  control.Hosts
 	Quotas control.Quotas
 	Audit  AuditBounds
 

@@ -12,6 +12,7 @@ import (
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/lifecycle"
+	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/internal/store/sqlite"
 )
 
@@ -42,7 +43,16 @@ func (s *Server) startBlobs(context.Context) (stopFunc, error) {
 		return nil, err
 	}
 	s.blobs = blobs
+	s.objects = s.newObjects()
 	return nil, nil
+}
+
+// source is where s3:// paths lead.
+func (s *Server) source() (s3.Source, error) {
+	if s.cfg.S3Endpoint == "" {
+		return s.objects.Source(), nil
+	}
+	return s3.NewExternal(s.cfg.S3Endpoint, s.cfg.Region, s.cfg.S3AccessKey, s.cfg.S3SecretKey)
 }
 
 // startIAM makes the root credentials of a fresh folder. The store has them,
@@ -77,6 +87,10 @@ func (s *Server) arns() control.ARNs {
 }
 
 func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
+	source, err := s.source()
+	if err != nil {
+		return nil, err
+	}
 	s.control, err = control.New(ctx, control.Config{
 		Store: s.store, ARNs: s.arns(), Quotas: s.cfg.Quotas,
 		RoleExists: s.iam.RoleExists,
@@ -87,6 +101,12 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 			return ""
 		},
 		Record: s.recordEffect,
+		Data: control.Data{
+			Blobs: s.blobs, Objects: source, Dir: s.dir.Path("data"), Hosts: s.cfg.Hosts,
+			Authorize: func(ctx context.Context, action, arn string) error {
+				return public(s.iam.Authorize(ctx, iam.Request{Identity: iam.IdentityFrom(ctx), Action: action, Resource: arn}).Err())
+			},
+		},
 	})
 	return nil, err
 }

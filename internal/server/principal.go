@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -56,7 +55,7 @@ func (s *Server) withPrincipal(next handler) handler {
 			return err
 		}
 		if x.service.protocol == sigv4.S3 {
-			x.r.Body = io.NopCloser(verifier.Body(x.auth, secret, x.r.Body))
+			x.r.Body = payload{verifier.Body(x.auth, secret, x.r.Body)}
 		}
 		s.iam.Authenticated(id, x.auth.Scope.Service, x.auth.Scope.Region)
 		x.identity, x.ctx = id, iam.WithIdentity(x.ctx, id)

@@ -18,6 +18,7 @@ import (
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/internal/store"
 )
 
@@ -28,6 +29,7 @@ type Server struct {
 	store   store.Store
 	trail   *audit.Trail
 	blobs   *blob.Store
+	objects *s3.Handler
 	iam     *iam.Service
 	control *control.Service
 	metrics *metrics

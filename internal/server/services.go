@@ -134,12 +134,7 @@ func (s *Server) withOtherServices(next handler) handler {
 	handlers := map[string]http.Handler{
 		"iam": s.iam.Handler("iam"),
 		"sts": s.iam.Handler("sts"),
-		"s3": s3.New(s3.Config{
-			Store: s.store, Blobs: s.blobs, Region: s.cfg.Region, AccountID: s.dir.AccountID(),
-			Authorize: s.authorizeS3,
-			Body:      func(r *http.Request) io.Reader { return r.Body },
-			RequestID: func(r *http.Request) string { return iam.EnvFrom(r.Context()).RequestID },
-		}),
+		"s3":  s.objects,
 	}
 	return func(x *exchange) error {
 		h, ok := handlers[x.service.name]
@@ -150,6 +145,27 @@ func (s *Server) withOtherServices(next handler) handler {
 		return nil
 	}
 }
+
+// newObjects is the built-in object store.
+func (s *Server) newObjects() *s3.Handler {
+	return s3.New(s3.Config{
+		Store: s.store, Blobs: s.blobs, Region: s.cfg.Region, AccountID: s.dir.AccountID(),
+		Authorize: s.authorizeS3,
+		Body: func(r *http.Request) io.Reader {
+			if p, ok := r.Body.(payload); ok {
+				return p.Reader
+			}
+			return r.Body
+		},
+		RequestID: func(r *http.Request) string { return iam.EnvFrom(r.Context()).RequestID },
+	})
+}
+
+// payload is a body that checks itself against the request's signature while
+// it is read. The reader inside also knows the trailer.
+type payload struct{ io.Reader }
+
+func (payload) Close() error { return nil }
 
 func (s *Server) authorizeS3(ctx context.Context, _ *http.Request, action, arn string) error {
 	return s.iam.Authorize(ctx, iam.Request{Identity: iam.IdentityFrom(ctx), Action: action, Resource: arn}).Err()
