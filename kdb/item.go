@@ -104,3 +104,10 @@ func (v *Vec[T]) Attribute() Attr { return v.Attr }
 
 // Attribute returns the enumeration's attribute.
 func (e *Enum) Attribute() Attr { return e.Attr }
+
+// SetAttribute records an attribute on a vector that nobody else holds yet. It
+// is the caller's word that the elements have it.
+func (v *Vec[T]) SetAttribute(a Attr) { v.Attr = a }
+
+// SetAttribute records an attribute on an enumeration that nobody else holds yet.
+func (e *Enum) SetAttribute(a Attr) { e.Attr = a }

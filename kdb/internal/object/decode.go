@@ -32,8 +32,9 @@ type Decoder struct {
 	// Share lets large vectors of the result stay in the input's memory, which
 	// must then not be changed any more.
 	Share bool
-	// OpenSymbols is for files: a symbol vector whose count is 0 runs to the
-	// end of the input, as kdb+ leaves it.
+	// OpenSymbols is for files that are one symbol vector: it runs to the end of
+	// the input, and its count, which kdb+ does not keep, only says how many
+	// symbols there are at least.
 	OpenSymbols bool
 
 	b      []byte
@@ -382,6 +383,10 @@ func (d *Decoder) bools(a kdb.Attr) (kdb.Value, error) {
 	return &kdb.Bools{V: v, Attr: a}, nil
 }
 
+// symbolsAt is where the symbols of an input that is a symbol vector begin:
+// after type, attribute and count.
+const symbolsAt = 6
+
 func (d *Decoder) symbols(a kdb.Attr) (kdb.Value, error) {
 	n, err := d.count(1)
 	if err != nil {
@@ -390,12 +395,13 @@ func (d *Decoder) symbols(a kdb.Attr) (kdb.Value, error) {
 	if d.syms == nil {
 		d.syms = new(symCache)
 	}
-	if n == 0 && d.OpenSymbols && d.at < len(d.b) {
-		if d.b[len(d.b)-1] != 0 {
+	if d.OpenSymbols && d.at == symbolsAt {
+		all := bytes.Count(d.b[d.at:], []byte{0})
+		if all < n || d.b[len(d.b)-1] != 0 && len(d.b) > symbolsAt {
 			d.at = len(d.b)
 			return nil, ErrShort
 		}
-		n = bytes.Count(d.b[d.at:], []byte{0})
+		n = all
 	}
 	v := make([]kdb.Symbol, n)
 	used := d.syms.read(d.b[d.at:], v)

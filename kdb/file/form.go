@@ -1,0 +1,369 @@
+package file
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/internal/object"
+	"github.com/quoinhq/quoin/kdb/internal/raw"
+)
+
+// The forms of a file by its first bytes:
+//
+//	ff 01   an object as on the wire, without message header
+//	fe 20   type attribute 00000000 count(int64), elements from byte 16
+//	fd 20   a page of 4096 bytes, elements after it; the name of an enumeration's
+//	        domain at byte 16, and at byte 4080 a header like the one above
+//	fe      followed by the name of a domain: an enumeration of before kdb+ 3.6,
+//	        with 4-byte indices (known from open readers)
+//	kxzipped  any of the above, compressed in blocks
+//
+// The count of the last three is 0 in files that kdb+ wrote without attribute;
+// the elements then run to the end of the file. Attributes u, p and g append an
+// index to the elements, and have the count filled in.
+const (
+	vectorHead = 16
+	pageLen    = 4096
+	pageHead   = pageLen - vectorHead // the header at the end of the page
+	domainAt   = 16
+	// markAt is where this package notes, in the unused part of the page, an
+	// attribute whose index it does not write. To kdb+, which expects an index
+	// where its own header has u, p or g, such a file has no attribute.
+	markAt = pageHead - vectorHead
+	mark   = "quoin attribute"
+)
+
+// nestedBase is the type of a list of vectors less that of the vectors. The
+// file has where each vector ends, a file with # after its name the elements.
+const nestedBase = 77
+
+// Domains finds the symbols of an enumeration's domain.
+type Domains interface {
+	Domain(name kdb.Symbol) (*kdb.Symbols, error)
+}
+
+// image is the content of a file in memory that the value may keep.
+type image struct {
+	path    string
+	b       []byte
+	domains Domains
+	// companion reads the file beside this one whose name has a suffix more.
+	companion func(suffix string) ([]byte, error)
+}
+
+func (m *image) corrupt(at int, format string, args ...any) error {
+	return corrupt(m.path, at, fmt.Errorf(format, args...))
+}
+
+// value reads the file, whichever form it has.
+func (m *image) value() (kdb.Value, error) {
+	if len(m.b) < 2 {
+		return nil, corrupt(m.path, len(m.b), errShort)
+	}
+	switch {
+	case m.b[0] == 0xff && m.b[1] == 1:
+		return m.object()
+	case m.b[0] == 0xfe && m.b[1] == ' ':
+		return m.vector(0, vectorHead)
+	case m.b[0] == 0xfd && m.b[1] == ' ':
+		return m.page()
+	case m.b[0] == 0xfe:
+		return m.oldEnum()
+	}
+	return nil, m.corrupt(0, "not a kdb+ file: begins with %x", m.b[:2])
+}
+
+func (m *image) object() (kdb.Value, error) {
+	d := object.Decoder{Share: true, OpenSymbols: true}
+	v, n, err := d.Decode(m.b[2:])
+	if err != nil {
+		var at *object.SyntaxError
+		if errors.As(err, &at) {
+			return nil, corrupt(m.path, 2+at.Offset, at.Err)
+		}
+		return nil, corrupt(m.path, 2, err)
+	}
+	if 2+n != len(m.b) {
+		return nil, m.corrupt(2+n, "%d bytes after the value", len(m.b)-2-n)
+	}
+	return v, nil
+}
+
+// head reads the header at byte at, and returns how many elements of how many
+// bytes there are between start and the end.
+func (m *image) head(at, start, width int) (count int, attr kdb.Attr, err error) {
+	if len(m.b) < start {
+		return 0, 0, corrupt(m.path, len(m.b), errShort)
+	}
+	attr = kdb.Attr(m.b[at+3])
+	if attr > kdb.Grouped {
+		return 0, 0, m.corrupt(at+3, "unknown attribute %d", attr)
+	}
+	if binary.LittleEndian.Uint32(m.b[at+4:]) != 0 {
+		return 0, 0, m.corrupt(at+4, "header is not zero where it should be")
+	}
+	n := int64(binary.LittleEndian.Uint64(m.b[at+8:]))
+	room := len(m.b) - start
+	switch {
+	case n < 0 || n > int64(room/width):
+		return 0, 0, m.corrupt(at+8, "count of %d in a file with room for %d", n, room/width)
+	case attr > kdb.Sorted && n > 0: // an index follows
+		return int(n), attr, nil
+	case room%width != 0:
+		return 0, 0, m.corrupt(start+room/width*width, "%d bytes are no whole element of %d", room%width, width)
+	case n != 0 && n != int64(room/width):
+		return 0, 0, m.corrupt(at+8, "count of %d in a file of %d", n, room/width)
+	case attr > kdb.Sorted && room > 0:
+		// An index follows and nothing says where it begins.
+		return 0, 0, m.corrupt(at+8, "no count beside attribute %v", attr)
+	}
+	return room / width, attr, nil
+}
+
+// vector reads the vector with the header at byte at and elements from start on.
+func (m *image) vector(at, start int) (kdb.Value, error) {
+	if len(m.b) < at+vectorHead {
+		return nil, corrupt(m.path, len(m.b), errShort)
+	}
+	switch t := kdb.Type(m.b[at+2]); t {
+	case kdb.TBool:
+		return bools(m, at, start)
+	case kdb.TGUID:
+		return elements[kdb.GUID](m, at, start)
+	case kdb.TByte:
+		return elements[kdb.Byte](m, at, start)
+	case kdb.TShort:
+		return elements[kdb.Short](m, at, start)
+	case kdb.TInt:
+		return elements[kdb.Int](m, at, start)
+	case kdb.TLong:
+		return elements[kdb.Long](m, at, start)
+	case kdb.TReal:
+		return elements[kdb.Real](m, at, start)
+	case kdb.TFloat:
+		return elements[kdb.Float](m, at, start)
+	case kdb.TChar:
+		return elements[kdb.Char](m, at, start)
+	case kdb.TTimestamp:
+		return elements[kdb.Timestamp](m, at, start)
+	case kdb.TMonth:
+		return elements[kdb.Month](m, at, start)
+	case kdb.TDate:
+		return elements[kdb.Date](m, at, start)
+	case kdb.TDatetime:
+		return elements[kdb.Datetime](m, at, start)
+	case kdb.TTimespan:
+		return elements[kdb.Timespan](m, at, start)
+	case kdb.TMinute:
+		return elements[kdb.Minute](m, at, start)
+	case kdb.TSecond:
+		return elements[kdb.Second](m, at, start)
+	case kdb.TTime:
+		return elements[kdb.Time](m, at, start)
+	case nestedBase, nestedBase + 20:
+		return nil, corrupt(m.path, at+2, fmt.Errorf("list of type %d: %w", t, ErrUnsupported))
+	default:
+		if t > nestedBase && t < nestedBase+20 {
+			return m.nested(at, start, t-nestedBase)
+		}
+		return nil, m.corrupt(at+2, "unknown type %d", t)
+	}
+}
+
+func elements[T kdb.Elem](m *image, at, start int) (kdb.Value, error) {
+	n, a, err := m.head(at, start, raw.Size[T]())
+	if err != nil {
+		return nil, err
+	}
+	return &kdb.Vec[T]{V: view[T](m.b[start : start+n*raw.Size[T]()]), Attr: a}, nil
+}
+
+// view returns the elements in b, in b's memory where the machine allows.
+func view[T kdb.Elem](b []byte) []T {
+	if raw.Little || raw.Size[T]() == 1 {
+		if v, ok := raw.View[T](b); ok {
+			return v[:len(v):len(v)]
+		}
+	}
+	return raw.Copy[T](b, !raw.Little)
+}
+
+// bools refuses bytes that are neither 0 nor 1, which no Go bool may hold.
+func bools(m *image, at, start int) (kdb.Value, error) {
+	n, a, err := m.head(at, start, 1)
+	if err != nil {
+		return nil, err
+	}
+	b := m.b[start : start+n]
+	for i, c := range b {
+		if c > 1 {
+			return nil, m.corrupt(start+i, "boolean of %d", c)
+		}
+	}
+	return &kdb.Bools{V: view[kdb.Bool](b), Attr: a}, nil
+}
+
+// page reads a file that begins with a page of its own.
+func (m *image) page() (kdb.Value, error) {
+	if len(m.b) < pageLen {
+		return nil, corrupt(m.path, len(m.b), errShort)
+	}
+	if m.b[pageHead] != 0xfd {
+		return nil, m.corrupt(pageHead, "no header at the end of the page")
+	}
+	var v kdb.Value
+	var err error
+	if kdb.Type(m.b[pageHead+2]) == kdb.TEnum {
+		v, err = m.enum()
+	} else {
+		v, err = m.vector(pageHead, pageLen)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if at := m.b[markAt : markAt+vectorHead]; string(at[:len(mark)]) == mark {
+		a := kdb.Attr(at[len(mark)])
+		if a > kdb.Grouped {
+			return nil, m.corrupt(markAt+len(mark), "unknown attribute %d", a)
+		}
+		if s, ok := v.(interface{ SetAttribute(kdb.Attr) }); ok {
+			s.SetAttribute(a)
+		}
+	}
+	return v, nil
+}
+
+func (m *image) enum() (kdb.Value, error) {
+	name, _, ok := bytes.Cut(m.b[domainAt:pageHead], []byte{0})
+	if !ok || len(name) == 0 {
+		return nil, m.corrupt(domainAt, "enumeration without the name of its domain")
+	}
+	n, a, err := m.head(pageHead, pageLen, 8)
+	if err != nil {
+		return nil, err
+	}
+	e := &kdb.Enum{Domain: kdb.SymBytes(name), V: view[kdb.Long](m.b[pageLen : pageLen+8*n]), Attr: a}
+	return e, m.resolve(e)
+}
+
+// resolve gives an enumeration its domain.
+func (m *image) resolve(e *kdb.Enum) error {
+	if m.domains == nil {
+		return fmt.Errorf("file: %s: no domains given to find %v in", m.path, e.Domain)
+	}
+	dom, err := m.domains.Domain(e.Domain)
+	if err != nil {
+		return fmt.Errorf("file: %s: domain %v: %w", m.path, e.Domain, err)
+	}
+	e.Dom = dom
+	return nil
+}
+
+// oldEnum reads an enumeration of before kdb+ 3.6: fe, the domain's name, a
+// count on an 8-byte boundary, 4-byte indices. Open readers differ on the
+// boundary for long names; the one that fits the file is taken.
+func (m *image) oldEnum() (kdb.Value, error) {
+	nul := bytes.IndexByte(m.b[1:min(len(m.b), 256)], 0) + 1
+	if nul < 2 {
+		return nil, m.corrupt(1, "enumeration without the name of its domain")
+	}
+	for _, at := range [...]int{max(16, (nul+8)&^7), 16 + 8*max(0, (nul-3)/8)} {
+		if at+8 > len(m.b) {
+			continue
+		}
+		room := len(m.b) - at - 8
+		n := binary.LittleEndian.Uint64(m.b[at:])
+		if room%4 != 0 || n != 0 && n != uint64(room/4) {
+			continue
+		}
+		e := &kdb.Enum{Domain: kdb.SymBytes(m.b[1:nul]), V: make([]kdb.Long, room/4)}
+		for i := range e.V {
+			e.V[i] = kdb.Long(int32(binary.LittleEndian.Uint32(m.b[at+8+4*i:])))
+		}
+		return e, m.resolve(e)
+	}
+	return nil, m.corrupt(nul, "count does not fit the file")
+}
+
+// nested reads a list of vectors of type t. The offsets count elements; open
+// readers know only chars, where bytes and elements are the same.
+func (m *image) nested(at, start int, t kdb.Type) (kdb.Value, error) {
+	n, _, err := m.head(at, start, 8)
+	if err != nil {
+		return nil, err
+	}
+	ends := view[kdb.Long](m.b[start : start+8*n])
+	data, err := m.companion("#")
+	if err != nil {
+		return nil, err
+	}
+	width := widths[t]
+	if width == 0 {
+		return nil, m.corrupt(at+2, "unknown type %d", nestedBase+int(t))
+	}
+	items := make([]kdb.Value, n)
+	from := kdb.Long(0)
+	for i, to := range ends {
+		if to < from || int64(to) > int64(len(data)/width) {
+			return nil, m.corrupt(start+8*i, "item %d ends at %d after %d of %d", i, to, from, len(data)/width)
+		}
+		items[i] = slice(t, data[int(from)*width:int(to)*width])
+		from = to
+	}
+	if int(from)*width != len(data) {
+		return nil, corrupt(m.path+"#", int(from)*width, fmt.Errorf("%d bytes belong to no item", len(data)-int(from)*width))
+	}
+	return kdb.NewList(items...), nil
+}
+
+// widths are the bytes of an element by type; symbols have none.
+var widths = [...]int{
+	kdb.TBool: 1, kdb.TGUID: 16, kdb.TByte: 1, kdb.TShort: 2, kdb.TInt: 4, kdb.TLong: 8, kdb.TReal: 4, kdb.TFloat: 8, kdb.TChar: 1,
+	kdb.TTimestamp: 8, kdb.TMonth: 4, kdb.TDate: 4, kdb.TDatetime: 8, kdb.TTimespan: 8, kdb.TMinute: 4, kdb.TSecond: 4, kdb.TTime: 4,
+}
+
+// slice returns a vector of type t in b's memory.
+func slice(t kdb.Type, b []byte) kdb.Value {
+	switch t {
+	case kdb.TBool:
+		v := make([]kdb.Bool, len(b))
+		for i, c := range b {
+			v[i] = c != 0
+		}
+		return kdb.NewVec(v)
+	case kdb.TGUID:
+		return kdb.NewVec(view[kdb.GUID](b))
+	case kdb.TByte:
+		return kdb.NewVec(view[kdb.Byte](b))
+	case kdb.TShort:
+		return kdb.NewVec(view[kdb.Short](b))
+	case kdb.TInt:
+		return kdb.NewVec(view[kdb.Int](b))
+	case kdb.TLong:
+		return kdb.NewVec(view[kdb.Long](b))
+	case kdb.TReal:
+		return kdb.NewVec(view[kdb.Real](b))
+	case kdb.TFloat:
+		return kdb.NewVec(view[kdb.Float](b))
+	case kdb.TChar:
+		return kdb.NewVec(view[kdb.Char](b))
+	case kdb.TTimestamp:
+		return kdb.NewVec(view[kdb.Timestamp](b))
+	case kdb.TMonth:
+		return kdb.NewVec(view[kdb.Month](b))
+	case kdb.TDate:
+		return kdb.NewVec(view[kdb.Date](b))
+	case kdb.TDatetime:
+		return kdb.NewVec(view[kdb.Datetime](b))
+	case kdb.TTimespan:
+		return kdb.NewVec(view[kdb.Timespan](b))
+	case kdb.TMinute:
+		return kdb.NewVec(view[kdb.Minute](b))
+	case kdb.TSecond:
+		return kdb.NewVec(view[kdb.Second](b))
+	}
+	return kdb.NewVec(view[kdb.Time](b))
+}

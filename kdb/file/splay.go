@@ -1,0 +1,123 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/quoinhq/quoin/kdb"
+)
+
+// columnsFile names a splayed table's columns in order.
+const columnsFile = ".d"
+
+// ReadTable reads a splayed table into memory. Errors: as Read; a table whose
+// columns differ in length is corrupt.
+func ReadTable(dir string, d Domains) (*kdb.Table, error) {
+	return readTable(dir, func(path string) (kdb.Value, error) { return Read(path, d) })
+}
+
+// MapTable is ReadTable without a copy, see Map.
+func MapTable(dir string, d Domains) (*kdb.Table, *Mapping, error) {
+	m := &Mapping{}
+	t, err := readTable(dir, func(path string) (kdb.Value, error) { return m.value(path, d) })
+	if err != nil {
+		m.Close()
+		return nil, nil, err
+	}
+	t.Share()
+	return t, m, nil
+}
+
+func readTable(dir string, column func(path string) (kdb.Value, error)) (*kdb.Table, error) {
+	names, err := Columns(dir)
+	if err != nil {
+		return nil, err
+	}
+	t := &kdb.Table{Names: names, Cols: make([]kdb.Value, len(names))}
+	for i, name := range names {
+		path := filepath.Join(dir, name.String())
+		if t.Cols[i], err = column(path); err != nil {
+			return nil, err
+		}
+		if c := t.Cols[i]; c.Type() < 0 || c.Type() >= kdb.TTable {
+			return nil, corrupt(path, 2, fmt.Errorf("column of type %d", c.Type()))
+		}
+		if a, b := t.Cols[i].Len(), t.Cols[0].Len(); a != b {
+			return nil, corrupt(path, 0, fmt.Errorf("column of %d rows in a table of %d", a, b))
+		}
+	}
+	return t, nil
+}
+
+// Columns returns the names of a splayed table's columns. Errors: as Read; a
+// folder without .d gives fs.ErrNotExist.
+func Columns(dir string) ([]kdb.Symbol, error) {
+	path := filepath.Join(dir, columnsFile)
+	v, err := Read(path, noDomains{})
+	if err != nil {
+		return nil, err
+	}
+	names, ok := v.(*kdb.Symbols)
+	if !ok {
+		return nil, corrupt(path, 2, fmt.Errorf("names of columns of type %d", v.Type()))
+	}
+	for _, n := range names.V {
+		if !isLeaf(n.String()) {
+			return nil, corrupt(path, 8, fmt.Errorf("%q is no name of a column", n))
+		}
+	}
+	return names.V, nil
+}
+
+// WriteTable writes a splayed table, in place of one that is there: all columns
+// are on disk before the folder takes its name. The symbol columns must be
+// enumerated. Errors: ErrNotEnumerated, as Write.
+func WriteTable(dir string, t *kdb.Table, o *Options) error {
+	dir = filepath.Clean(dir)
+	for _, n := range t.Names {
+		if !isLeaf(n.String()) || n.String()[0] == '.' {
+			return fmt.Errorf("file: write %s: %q is no name of a column", dir, n)
+		}
+	}
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(parent, temporary+filepath.Base(dir)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return err
+	}
+	for i, c := range t.Cols {
+		if err := writeColumn(filepath.Join(tmp, t.Names[i].String()), c, o); err != nil {
+			return err
+		}
+	}
+	if err := Write(filepath.Join(tmp, columnsFile), kdb.NewVec(t.Names), nil); err != nil {
+		return err
+	}
+	if err := swap(tmp, dir); err != nil {
+		return err
+	}
+	return syncDir(parent)
+}
+
+// swap gives the folder tmp the name dir; what had it gets the name tmp.
+func swap(tmp, dir string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, dir, unix.RENAME_EXCHANGE)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.Rename(tmp, dir)
+	}
+	if err != nil {
+		return &os.LinkError{Op: "exchange", Old: tmp, New: dir, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,292 @@
+package file
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+
+	"github.com/quoinhq/quoin/kdb/internal/lz"
+)
+
+// Algorithm is how the blocks of a file are compressed.
+type Algorithm uint8
+
+// Algorithms. Source: KX manual, "File compression".
+const (
+	NoCompression Algorithm = iota
+	IPC                     // that of messages; read, not written
+	Gzip                    // levels 0 to 9
+	Snappy
+	LZ4HC // levels 0 to 16
+	Zstd  // levels -7 to 22
+)
+
+// Compression is how to compress a file: what q takes as three integers.
+type Compression struct {
+	Block     uint8 // block size as a power of two, 12 to 20
+	Algorithm Algorithm
+	Level     int
+}
+
+// Layout of a compressed file: the magic, the blocks one after another, a tail
+// of 32 bytes, length(int32) and algorithm(int32) of each block, number of
+// blocks(int64). Tail: version(int32), algorithm, level, two zeros, plain
+// length(int64), length of magic and blocks(int64), block size(int64). Known
+// from open readers.
+const (
+	zipMagic   = "kxzipped"
+	cryptMagic = "kxzippEd"
+	zipTail    = 32
+	zipVersion = 3
+	// maxBlock is beyond the largest block kdb+ makes, and bounds what a hostile
+	// file can claim.
+	maxBlock = 1 << 24
+)
+
+var (
+	errZip      = errors.New("corrupt compressed block")
+	errZipParam = errors.New("file: compression: block size 12 to 20 and a known algorithm and level")
+)
+
+// unpack decompresses the content of a file.
+func unpack(path string, b []byte) ([]byte, error) {
+	le := binary.LittleEndian
+	bad := func(at int, format string, args ...any) ([]byte, error) {
+		return nil, corrupt(path, at, fmt.Errorf(format, args...))
+	}
+	if bytes.HasPrefix(b, []byte(cryptMagic)) {
+		return bad(0, "encrypted file: %w", ErrUnsupported)
+	}
+	if len(b) < len(zipMagic)+zipTail+8 {
+		return bad(len(b), "%w", errShort)
+	}
+	blocks := le.Uint64(b[len(b)-8:])
+	if blocks > uint64(len(b)-len(zipMagic)-zipTail-8)/8 {
+		return bad(len(b)-8, "%d blocks", blocks)
+	}
+	table := len(b) - 8 - 8*int(blocks)
+	tail := table - zipTail
+	plain, size, block := le.Uint64(b[tail+8:]), le.Uint64(b[tail+16:]), le.Uint64(b[tail+24:])
+	switch {
+	case size != uint64(tail):
+		return bad(tail+16, "%d bytes of blocks in a file with %d", size, tail)
+	case block == 0 || block > maxBlock || blocks != (plain+block-1)/block || plain > math.MaxInt64-block:
+		return bad(tail+8, "%d bytes in %d blocks of %d", plain, blocks, block)
+	}
+	// What is reserved ahead is bounded; what is there is not.
+	out := make([]byte, 0, min(plain, 16*uint64(len(b))))
+	at := len(zipMagic)
+	z := unzipper{}
+	defer z.close()
+	for i := range int(blocks) {
+		n, a := le.Uint32(b[table+8*i:]), le.Uint32(b[table+8*i+4:])
+		if uint64(n) > uint64(tail-at) {
+			return bad(table+8*i, "block %d of %d bytes with %d left", i, n, tail-at)
+		}
+		want := int(min(block, plain-uint64(len(out))))
+		var err error
+		if out, err = z.block(out, b[at:at+int(n)], want, a); err != nil {
+			return bad(at, "block %d, algorithm %d: %w", i, a, err)
+		}
+		at += int(n)
+	}
+	if at != tail {
+		return bad(at, "%d bytes belong to no block", tail-at)
+	}
+	return out, nil
+}
+
+// unzipper decompresses blocks; it keeps what they can share.
+type unzipper struct{ zstd *zstd.Decoder }
+
+func (z *unzipper) close() {
+	if z.zstd != nil {
+		z.zstd.Close()
+	}
+}
+
+// block appends the n bytes that src stands for.
+func (z *unzipper) block(out, src []byte, n int, a uint32) ([]byte, error) {
+	start := len(out)
+	switch a {
+	case uint32(NoCompression):
+		if len(src) != n {
+			return nil, errZip
+		}
+		return append(out, src...), nil
+	case uint32(Zstd):
+		if z.zstd == nil {
+			var err error
+			if z.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBlock)); err != nil {
+				return nil, err
+			}
+		}
+		var h zstd.Header
+		if h.Decode(src) != nil || h.HasFCS && h.FrameContentSize != uint64(n) {
+			return nil, errZip
+		}
+		out, err := z.zstd.DecodeAll(src, out)
+		if err != nil || len(out)-start != n {
+			return nil, errZip
+		}
+		return out, nil
+	}
+	// A block cannot yield more than its size, nor its size be reserved for
+	// less than the algorithm needs to make it.
+	if n > 300*len(src)+64 && a != uint32(Gzip) || n > 2000*len(src)+64 {
+		return nil, errZip
+	}
+	out = append(out, make([]byte, n)...)
+	dst := out[start:]
+	switch a {
+	case uint32(IPC):
+		// The reader's table tells an unseen pair by position 0, so it is given
+		// a prefix to count from.
+		const prefix = 8
+		plain := make([]byte, prefix+n)
+		if err := lz.Decompress(plain, prefix, src); err != nil {
+			return nil, err
+		}
+		copy(dst, plain[prefix:])
+	case uint32(Gzip):
+		r, err := zlib.NewReader(bytes.NewReader(src))
+		if err != nil {
+			return nil, errZip
+		}
+		if _, err := io.ReadFull(r, dst); err != nil {
+			return nil, errZip
+		}
+		if m, err := r.Read(make([]byte, 1)); m > 0 || err != io.EOF {
+			return nil, errZip
+		}
+	case uint32(Snappy):
+		if m, err := s2.DecodedLen(src); err != nil || m != n {
+			return nil, errZip
+		}
+		if _, err := s2.Decode(dst, src); err != nil {
+			return nil, errZip
+		}
+	case uint32(LZ4HC):
+		if m, err := lz4.UncompressBlock(src, dst); err != nil || m != n {
+			return nil, errZip
+		}
+	default:
+		return nil, errors.New("unknown algorithm")
+	}
+	return out, nil
+}
+
+// pack compresses the content of a file.
+func pack(plain []byte, c Compression) ([]byte, error) {
+	zip, done, err := c.zipper()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	le := binary.LittleEndian
+	block := 1 << c.Block
+	out := append(make([]byte, 0, len(plain)/2), zipMagic...)
+	var table []byte
+	for at := 0; at < len(plain); at += block {
+		src := plain[at:min(at+block, len(plain))]
+		start, a := len(out), c.Algorithm
+		if out, err = zip(out, src); err != nil {
+			return nil, err
+		}
+		if len(out)-start >= len(src) || len(out) == start { // does not pay
+			out, a = append(out[:start], src...), NoCompression
+		}
+		table = le.AppendUint32(le.AppendUint32(table, uint32(len(out)-start)), uint32(a))
+	}
+	end := len(out)
+	out = append(le.AppendUint32(out, zipVersion), byte(c.Algorithm), byte(c.Level), 0, 0)
+	out = le.AppendUint64(out, uint64(len(plain)))
+	out = le.AppendUint64(out, uint64(end))
+	out = le.AppendUint64(out, uint64(block))
+	return le.AppendUint64(append(out, table...), uint64(len(table)/8)), nil
+}
+
+// zipper returns a function that appends the compressed form of a block, and
+// one to call when all is done.
+func (c Compression) zipper() (zip func(out, src []byte) ([]byte, error), done func(), err error) {
+	done = func() {}
+	if c.Block < 12 || c.Block > 20 {
+		return nil, nil, errZipParam
+	}
+	switch {
+	case c.Algorithm == Gzip && c.Level >= 0 && c.Level <= 9:
+		var buf bytes.Buffer
+		w, err := zlib.NewWriterLevel(&buf, c.Level)
+		return func(out, src []byte) ([]byte, error) {
+			buf.Reset()
+			w.Reset(&buf)
+			if _, err := w.Write(src); err != nil {
+				return nil, err
+			}
+			if err := w.Close(); err != nil {
+				return nil, err
+			}
+			return append(out, buf.Bytes()...), nil
+		}, done, err
+	case c.Algorithm == Snappy:
+		return func(out, src []byte) ([]byte, error) { return append(out, s2.EncodeSnappy(nil, src)...), nil }, done, nil
+	case c.Algorithm == LZ4HC && c.Level >= 0 && c.Level <= 16:
+		level := lz4.CompressionLevel(1 << (8 + min(max(c.Level, 1), 9)))
+		w := lz4.CompressorHC{Level: level}
+		dst := make([]byte, lz4.CompressBlockBound(1<<c.Block))
+		return func(out, src []byte) ([]byte, error) {
+			n, err := w.CompressBlock(src, dst)
+			return append(out, dst[:n]...), err
+		}, done, nil
+	case c.Algorithm == Zstd && c.Level >= -7 && c.Level <= 22:
+		w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(max(c.Level, 1))), zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(out, src []byte) ([]byte, error) { return w.EncodeAll(src, out), nil }, func() { w.Close() }, nil
+	}
+	return nil, nil, errZipParam
+}
+
+// Stats says how a file is compressed; q's -21!. ok is false for a file that is
+// not compressed.
+type Stats struct {
+	Compressed, Plain int64 // lengths of the file and of its content
+	Compression
+}
+
+// CompressionStats returns how a file is compressed. Errors: as Read.
+func CompressionStats(path string) (s Stats, ok bool, err error) {
+	m := Mapping{}
+	defer m.Close()
+	b, err := mapFile(path)
+	if err != nil {
+		return s, false, err
+	}
+	if len(b) > 0 {
+		m.maps = append(m.maps, b)
+	}
+	if !isPacked(b) {
+		return s, false, nil
+	}
+	plain, err := unpack(path, b)
+	if err != nil {
+		return s, false, err
+	}
+	le := binary.LittleEndian
+	tail := len(b) - 8 - 8*int(le.Uint64(b[len(b)-8:])) - zipTail
+	s = Stats{Compressed: int64(len(b)), Plain: int64(len(plain))}
+	s.Algorithm, s.Level = Algorithm(b[tail+4]), int(int8(b[tail+5]))
+	for block := le.Uint64(b[tail+24:]); block > 1; block >>= 1 {
+		s.Block++
+	}
+	return s, true, nil
+}
