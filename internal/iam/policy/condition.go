@@ -188,7 +188,12 @@ func readText(wild, fold bool) func(string, bool) (operand, string) {
 	}
 }
 
-func matchText(have string, want *operand, r *Request) truth { return want.pattern.match(have, r) }
+func matchText(have string, want *operand, r *Request) truth {
+	if want.pattern.fold {
+		have = strings.ToLower(have)
+	}
+	return want.pattern.match(have, r)
+}
 
 func readNumber(text string, _ bool) (operand, string) {
 	n, err := strconv.ParseFloat(text, 64)

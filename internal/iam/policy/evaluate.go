@@ -1,5 +1,7 @@
 package policy
 
+import "strings"
+
 // Request is what a document is asked about.
 type Request struct {
 	Action   string // service:Name
@@ -46,12 +48,13 @@ func (d *Document) EvaluateTrust(r *Request) Outcome { return d.evaluate(r, Trus
 
 func (d *Document) evaluate(r *Request, kind Kind) Outcome {
 	out := Outcome{Statement: -1}
+	action := strings.ToLower(r.Action)
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if out.Effect == Allow && s.Allow && (kind == Identity || out.Direct) {
 			continue
 		}
-		applies, direct := s.applies(r, kind)
+		applies, direct := s.applies(r, action, kind)
 		switch {
 		case s.Allow && applies == yes:
 			if out.Effect == None || direct {
@@ -64,8 +67,8 @@ func (d *Document) evaluate(r *Request, kind Kind) Outcome {
 	return out
 }
 
-func (s *Statement) applies(r *Request, kind Kind) (t truth, direct bool) {
-	t = matchAny(s.actions, r.Action, r)
+func (s *Statement) applies(r *Request, action string, kind Kind) (t truth, direct bool) {
+	t = matchAny(s.actions, action, r)
 	if s.notActions {
 		t = t.not()
 	}

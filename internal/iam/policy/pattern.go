@@ -91,7 +91,7 @@ func compilePattern(src string, mode patternMode) (pattern, string) {
 	return p, ""
 }
 
-// match reports whether text fits. It is unknown when a variable has no value
+// match reports whether text, in lower case for a pattern that folds, fits. It is unknown when a variable has no value
 // to compare with.
 func (p *pattern) match(text string, r *Request) truth {
 	parts := p.parts
@@ -100,9 +100,6 @@ func (p *pattern) match(text string, r *Request) truth {
 		if parts, t = p.expand(r); t != yes {
 			return t
 		}
-	}
-	if p.fold {
-		text = strings.ToLower(text)
 	}
 	return of(glob(parts, text))
 }
