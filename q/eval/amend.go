@@ -3,6 +3,7 @@ package eval
 import (
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/q/prim"
+	"github.com/quoinhq/quoin/q/table"
 )
 
 // update is what an amend does to each item it selects: f[item] or f[item;y].
@@ -42,6 +43,17 @@ func (u update) apply(old kdb.Value, owned bool) (kdb.Value, error) {
 			if v, ok := appendTo(old, u.y, owned); ok {
 				return v, nil
 			}
+			if _, _, keyed := kdb.IsKeyed(old); keyed || old.Type() == kdb.TTable {
+				y := u.y
+				if l, ok := y.(*kdb.List); ok && len(l.V) > 0 && prim.IsList(l.V[0]) {
+					var err error
+					if y, err = prim.Flip(y); err != nil { // a list of rows, not of columns
+						return nil, err
+					}
+				}
+				return table.Upsert(&u.th.env, old, y)
+			}
+			return prim.Extend(&u.th.env, old, u.y)
 		}
 		if len(b.Name) == 1 {
 			if v := scalar(b.Name[0], old, u.y); v != nil {

@@ -55,6 +55,79 @@ func AppendValues(x, y kdb.Value) kdb.Value {
 	return Join(x, y)
 }
 
+// Extend is q's x,:y for lists and dictionaries: unlike Join it never changes a
+// vector's type. A list of lists takes a simpler list as one item, symbols are
+// enumerated for an enumeration, enumerations become symbols for symbols.
+// Errors: 'type, 'cast for a symbol that an enumeration's domain lacks.
+func Extend(e *Env, x, y kdb.Value) (kdb.Value, error) {
+	switch v := x.(type) {
+	case *kdb.Dict:
+		r, err := JoinValues(x, y)
+		if err != nil {
+			return nil, err
+		}
+		if d, ok := r.(*kdb.Dict); ok && v.V.Type() > 0 && v.V.Len() > 0 && d.V.Type() != v.V.Type() {
+			return nil, ErrType
+		}
+		return r, nil
+	case *kdb.List:
+		if len(v.V) > 0 && depth(v) == depth(y)+1 && isList(y) {
+			y = &kdb.List{V: []kdb.Value{y}}
+		}
+		return AppendValues(x, y), nil
+	case *kdb.Enum:
+		return extendEnum(e, v, y)
+	}
+	if !isList(x) || x.Type() > kdb.TEnum {
+		return JoinValues(x, y)
+	}
+	if isList(y) && y.Len() == 0 {
+		return x, nil
+	}
+	y = desymbol(y)
+	if t := y.Type(); t != x.Type() && t != -x.Type() {
+		return nil, ErrType
+	}
+	return AppendValues(x, y), nil
+}
+
+// depth is the rank of a list as Extend sees it: how deep its first items go.
+func depth(x kdb.Value) int {
+	n := 0
+	for isList(x) && x.Len() > 0 {
+		n++
+		if x.Type() != kdb.TList {
+			break
+		}
+		x = Item(x, 0)
+	}
+	return n
+}
+
+func extendEnum(e *Env, x *kdb.Enum, y kdb.Value) (kdb.Value, error) {
+	if isList(y) && y.Len() == 0 {
+		return x, nil
+	}
+	if c, ok := columnOf(listOf(y)); !ok || !isSymbolic(c.t) {
+		return nil, ErrType
+	}
+	switch v := y.(type) {
+	case *kdb.Enum:
+		if v.Domain == x.Domain {
+			return AppendValues(x, y), nil
+		}
+	case kdb.EnumAtom:
+		if v.Domain == x.Domain {
+			return AppendValues(x, y), nil
+		}
+	}
+	en, err := Enumerate(e, x.Domain, y)
+	if err != nil {
+		return nil, err
+	}
+	return AppendValues(x, en), nil
+}
+
 func appendVec[T kdb.Elem](v *kdb.Vec[T], y kdb.Value) kdb.Value {
 	var r *kdb.Vec[T]
 	switch w := y.(type) {
