@@ -94,21 +94,21 @@ func (t specialTable) operators() {
 		return th.amendAt(args[0], prim.Items(args[1]), args[2:])
 	})
 
-	bang := t.add("!")
-	if base := bang.Binary; true {
-		t.binary("!", func(th *thread, x, y kdb.Value) (kdb.Value, error) {
-			if n, ok := intOf(x); ok && isAtom(x) {
-				if r, err := th.bang(n, y); err != errElsewhere {
-					return r, err
-				}
+	base := t.add("!").Binary
+	bang := t.binary("!", func(th *thread, x, y kdb.Value) (kdb.Value, error) {
+		if n, ok := intOf(x); ok {
+			if x == kdb.Value(kdb.NullLong) {
+				return y, th.eng.print(kdb.InlineAt(y, th.eng.conf.precision) + "\n")
 			}
-			if base == nil {
-				return nil, errNYI
+			if r, err := th.bang(n, y); err != errElsewhere {
+				return r, err
 			}
-			return base(&th.env, x, y)
-		})
-	}
-	bang = t["!"]
+		}
+		if base == nil {
+			return nil, errNYI
+		}
+		return base(&th.env, x, y)
+	})
 	t.variadic(bang, func(th *thread, args []kdb.Value) (kdb.Value, error) { return th.functional(bang, args) })
 	quest := t.add("?")
 	quest.Infix = true

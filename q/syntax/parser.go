@@ -280,51 +280,54 @@ func (p *parser) bracketAfter(n int) bool {
 	return t.kind == kPunct && t.text == "["
 }
 
-// verb reads an infix verb if one stands next. What brackets follow is a noun,
-// unless an iterator follows the brackets.
+// verb reads an infix verb if one stands next: an operator, a keyword, or
+// anything that an iterator makes a verb.
 func (p *parser) verb() (Node, bool, error) {
-	switch t := p.peek(); {
-	case t.kind == kVerb || t.kind == kName && p.infix(t.text):
-		if p.bracketAfter(1) && !p.nounThenIter() {
-			return nil, false, nil
-		}
-	case t.kind == kIter:
-		if p.bracketAfter(1) || t.text == "'" && t.space {
-			return nil, false, nil
-		}
-	case !p.nounThenIter():
+	if !p.verbNext() {
 		return nil, false, nil
 	}
-	n, verb, err := p.term()
-	return n, verb, err
+	return p.term()
 }
 
-// nounThenIter reports whether a noun in brackets, braces or literal form, that
-// an iterator makes a verb, stands next.
-func (p *parser) nounThenIter() bool {
-	i, depth := p.i, 0
-	for ; i < len(p.toks); i++ {
+// verbNext looks ahead over the next term with its brackets and iterators:
+// what ends in an iterator is a verb, what ends in brackets a noun.
+func (p *parser) verbNext() bool {
+	t := p.peek()
+	verb := t.kind == kVerb || t.kind == kName && p.infix(t.text) || t.kind == kIter && !(t.text == "'" && t.space)
+	i := p.group(p.i)
+	for i < len(p.toks) {
 		switch t := p.toks[i]; {
-		case t.kind == kEOF:
-			return false
-		case t.kind == kPunct && strings.Contains("([{", t.text):
-			depth++
-			continue
-		case t.kind == kPunct && strings.Contains(")]}", t.text):
-			if depth--; depth < 0 {
-				return false
-			}
+		case t.kind == kIter && !t.space:
+			verb = true
+			i++
+		case t.kind == kPunct && t.text == "[":
+			verb = false
+			i = p.group(i)
+		default:
+			return verb
 		}
-		if depth > 0 {
-			continue
-		}
-		t := p.toks[i+1]
-		if t.kind == kPunct && t.text == "[" && (i > p.i || p.toks[i].kind != kConst) {
-			continue
-		}
-		return t.kind == kIter && !t.space
 	}
 	return false
+}
+
+// group returns the place after the token at i, or after the brackets that it
+// opens.
+func (p *parser) group(i int) int {
+	depth := 0
+	for ; i < len(p.toks); i++ {
+		if t := p.toks[i]; t.kind == kPunct {
+			switch t.text {
+			case "(", "[", "{":
+				depth++
+			case ")", "]", "}":
+				depth--
+			}
+		}
+		if depth <= 0 {
+			return i + 1
+		}
+	}
+	return i
 }
 
 // assign reads the rest of an assignment if left is its target.

@@ -22,6 +22,7 @@ func examples(text string) []example {
 		}
 		open = 0
 	}
+	text = strings.ReplaceAll(text, "\u00a0", " ")
 	for n, line := range strings.Split(text, "\n") {
 		line = strings.TrimRight(line, " \t\r")
 		trimmed := strings.TrimLeft(line, " ")
