@@ -23,6 +23,7 @@ type Server struct {
 	*server.Server
 	Config server.Config
 	Root   sigv4.Credentials
+	Client *http.Client // http.DefaultClient unless a test sets another
 	t      testing.TB
 }
 
@@ -34,7 +35,7 @@ func Start(t testing.TB, edit ...func(*server.Config)) *Server {
 	for _, e := range edit {
 		e(&cfg)
 	}
-	s := &Server{Config: cfg, t: t}
+	s := &Server{Config: cfg, Client: http.DefaultClient, t: t}
 	s.open()
 	t.Cleanup(func() { s.stop() })
 	return s
@@ -137,7 +138,7 @@ func (s *Server) Sign(r *http.Request, body []byte, c sigv4.Credentials) {
 // Send sends a request as it is.
 func (s *Server) Send(r *http.Request) *Reply {
 	s.t.Helper()
-	res, err := http.DefaultClient.Do(r)
+	res, err := s.Client.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test binary be the program, for tests that need a process.
+func TestMain(m *testing.M) {
+	if os.Getenv("QUOIN_TEST_MAIN") == "1" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// execute runs one command line in this process.
+func execute(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, &stdio{strings.NewReader(""), &o, &e})
+	return code, o.String(), e.String()
+}
+
+func TestFailuresAreOneLineAndCode2(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "quoin.json"), []byte(`{"format":99,"accountId":"123456789012"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damaged := t.TempDir()
+	if err := os.WriteFile(filepath.Join(damaged, "quoin.json"), []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free := "--api-addr=127.0.0.1:0"
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"a wrong flag":                 {[]string{"serve", "--no-such-flag"}, "--no-such-flag"},
+		"a wrong command":              {[]string{"nonsense"}, "nonsense"},
+		"no command":                   {nil, "expected one of"},
+		"a taken port":                 {[]string{"serve", "--data-dir", t.TempDir(), "--api-addr", taken.Addr().String()}, "address already in use"},
+		"an address that is none":      {[]string{"serve", "--data-dir", t.TempDir(), "--api-addr", "nowhere"}, "nowhere"},
+		"a folder of another version":  {[]string{"serve", "--data-dir", other, free}, "another version"},
+		"a damaged folder":             {[]string{"serve", "--data-dir", damaged, free}, "quoin.json"},
+		"a folder that is a file":      {[]string{"serve", "--data-dir", file, free}, file},
+		"a region that is none":        {[]string{"serve", "--data-dir", t.TempDir(), "--region", "here"}, "region"},
+		"an account that is none":      {[]string{"serve", "--data-dir", t.TempDir(), "--account-id", "12"}, "twelve digits"},
+		"a certificate without a key":  {[]string{"serve", "--data-dir", t.TempDir(), "--tls-cert", file}, "key"},
+		"a certificate that is none":   {[]string{"serve", "--data-dir", t.TempDir(), "--tls-cert", file, "--tls-key", file}, "certificate"},
+		"a quota that is none":         {[]string{"serve", "--data-dir", t.TempDir(), "--quota", "beer=7"}, "beer"},
+		"a quota that is no number":    {[]string{"serve", "--data-dir", t.TempDir(), "--quota", "users=many"}, "many"},
+		"a proxy that is none":         {[]string{"serve", "--data-dir", t.TempDir(), "--trusted-proxy", "me"}, "CIDR"},
+		"a log level that is none":     {[]string{"serve", "--log-level", "loud"}, "log-level"},
+		"env of a folder without data": {[]string{"env", "--data-dir", t.TempDir()}, "no quoin data"},
+		"env of another version":       {[]string{"env", "--data-dir", other}, "another version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs := execute(t, c.args...)
+			if code != 2 || out != "" {
+				t.Errorf("code %d, output %q", code, out)
+			}
+			if strings.Count(errs, "\n") != 1 || !strings.HasPrefix(errs, "quoin: ") || !strings.Contains(errs, c.says) {
+				t.Errorf("said %q, want one line with %q", errs, c.says)
+			}
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"version"}} {
+		if code, out, errs := execute(t, args...); code != 0 || out == "" || errs != "" {
+			t.Errorf("%v: code %d, output %q, %q", args, code, out, errs)
+		}
+	}
+}
+
+// process is a quoin serve in a process of its own.
+type process struct {
+	*exec.Cmd
+	dir  string
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *process) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// serve starts a server and waits until it says that it is ready.
+func serve(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
+	p := &process{dir: dir}
+	p.Cmd = exec.CommandContext(t.Context(), os.Args[0], append([]string{"serve", "--data-dir", dir, "--api-addr=127.0.0.1:0", "--gateway-addr=127.0.0.1:0"}, args...)...)
+	p.Env = append(os.Environ(), "QUOIN_TEST_MAIN=1")
+	p.Stdout, p.Stderr = p, p
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); !strings.Contains(p.output(), "To point AWS tools at it"); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not ready: %s", p.output())
+		}
+	}
+	return p
+}
+
+func TestServe(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data folder")
+	p := serve(t, dir)
+	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(p.output())
+
+	t.Run("env", func(t *testing.T) {
+		code, out, errs := execute(t, "env", "--data-dir", dir)
+		if code != 0 {
+			t.Fatalf("code %d: %s", code, errs)
+		}
+		shell := exec.CommandContext(t.Context(), "sh", "-c", out+`echo "$AWS_ENDPOINT_URL|$AWS_REGION|$AWS_DEFAULT_REGION|$AWS_ACCESS_KEY_ID|$AWS_SECRET_ACCESS_KEY|$AWS_SESSION_TOKEN"`)
+		shell.Env = []string{"AWS_SESSION_TOKEN=left over"}
+		got, err := shell.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, got)
+		}
+		want := regexp.MustCompile("^" + regexp.QuoteMeta(address) + `\|us-east-1\|us-east-1\|AKIA[A-Z2-7]{16}\|[A-Za-z0-9/+]{40}\|\n$`)
+		if !want.Match(got) {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("the folder is private", func(t *testing.T) {
+		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err == nil && info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s has mode %o", path, info.Mode().Perm())
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a second server is refused the folder", func(t *testing.T) {
+		code, _, errs := execute(t, "serve", "--data-dir", dir, "--api-addr=127.0.0.1:0")
+		if code != 2 || !strings.Contains(errs, "another server is using it") {
+			t.Errorf("code %d: %s", code, errs)
+		}
+	})
+	t.Run("SIGTERM drains and ends with code 0", func(t *testing.T) {
+		res, err := http.Get(address + "/readyz")
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%v %v", res, err)
+		}
+		res.Body.Close()
+		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Wait(); err != nil {
+			t.Errorf("%v: %s", err, p.output())
+		}
+		if strings.Contains(p.output(), "panic") || strings.Contains(p.output(), "level=ERROR") {
+			t.Error(p.output())
+		}
+	})
+	t.Run("the next start knows the keys and the account", func(t *testing.T) {
+		_, before, _ := execute(t, "env", "--data-dir", dir)
+		again := serve(t, dir)
+		defer stop(t, again)
+		_, after, _ := execute(t, "env", "--data-dir", dir)
+		keys := regexp.MustCompile(`AWS_(ACCESS|SECRET).*`)
+		if fmt.Sprint(keys.FindAllString(before, -1)) != fmt.Sprint(keys.FindAllString(after, -1)) {
+			t.Error("the root keys have changed")
+		}
+	})
+}
+
+func stop(t *testing.T, p *process) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Errorf("%v: %s", err, p.output())
+	}
+}
+
+func TestCancelledBeforeItStarts(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out bytes.Buffer
+	if code := run(ctx, []string{"serve", "--data-dir", t.TempDir(), "--api-addr=127.0.0.1:0"}, &stdio{strings.NewReader(""), &out, &out}); code != 2 && code != 0 {
+		t.Errorf("code %d: %s", code, &out)
+	}
+}
