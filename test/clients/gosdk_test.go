@@ -43,7 +43,7 @@ func goSession(t *testing.T, s *live.Server, h *http.Client) {
 		Credentials: credentials.NewStaticCredentialsProvider(s.Root.AccessKeyID, s.Root.SecretAccessKey, ""),
 	})
 	env, err := client.CreateKxEnvironment(ctx, &finspace.CreateKxEnvironmentInput{
-		Name: aws.String("go"), KmsKeyId: aws.String("arn:aws:kms:us-east-1:123456789012:key/1"),
+		Name: aws.String("gopher"), KmsKeyId: aws.String("arn:aws:kms:us-east-1:123456789012:key/1"),
 	})
 	if err != nil {
 		t.Fatal(err)
