@@ -140,7 +140,42 @@ func (th *thread) functional(b *prim.Builtin, args []kdb.Value) (kdb.Value, erro
 	if !ok || base.Variadic == nil {
 		return nil, errRank
 	}
+	if b.Name == "!" && len(args) == 4 {
+		if r, err := th.deleteNames(args); err != errElsewhere {
+			return r, err
+		}
+	}
 	return base.Variadic(&th.env, args)
+}
+
+// deleteNames is delete a,b from `.ns: the names leave the namespace.
+func (th *thread) deleteNames(args []kdb.Value) (kdb.Value, error) {
+	ns, ok := args[0].(kdb.Symbol)
+	names, list := args[3].(*kdb.Symbols)
+	text := ns.String()
+	if !ok || !list || text == "" || text[0] != '.' || len(names.V) == 0 {
+		return nil, errElsewhere
+	}
+	path := text
+	if text == "." {
+		path = ""
+	}
+	if path != "" && th.eng.names.spaces[path] == nil {
+		return nil, errElsewhere
+	}
+	if th.sub || th.readOnly > 0 {
+		return nil, errNoUpd
+	}
+	for _, n := range names.V {
+		full := n
+		if path != "" {
+			full = kdb.Sym(path + "." + n.String())
+		}
+		if !th.eng.names.remove(full) {
+			return nil, kdb.Error(n.String())
+		}
+	}
+	return ns, nil
 }
 
 // traps reports whether the three-argument form on x is a trap and not an amend.

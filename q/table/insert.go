@@ -333,26 +333,27 @@ func listRowsFor(t *kdb.Table, items []kdb.Value) ([]kdb.Value, error) {
 }
 
 // isListOfRows reports whether each item is a row of the table: as many values
-// as there are columns, the first of which has the first column's type.
+// as there are columns, the first of which has the first column's type. Simple
+// vectors as many as the columns are columns.
 func isListOfRows(t *kdb.Table, items []kdb.Value) bool {
 	if len(t.Cols) == 0 {
 		return false
 	}
+	first, vectors := t.Cols[0].Type(), true
 	for _, x := range items {
 		if d, ok := x.(*kdb.Dict); ok && d.Len() == len(t.Cols) {
+			vectors = false
 			continue
 		}
 		if !prim.IsList(x) || x.Len() != len(t.Cols) || x.Type() == kdb.TTable {
 			return false
 		}
-		if x.Type() == t.Cols[0].Type() && len(items) == len(t.Cols) {
+		if first != kdb.TList && prim.Item(x, 0).Type() != -first {
 			return false
 		}
-		if t.Cols[0].Type() != kdb.TList && prim.Item(x, 0).Type() != -t.Cols[0].Type() {
-			return false
-		}
+		vectors = vectors && x.Type() != kdb.TList
 	}
-	return true
+	return !vectors || len(items) != len(t.Cols)
 }
 
 // isColumns reports whether the items are columns: at least one is a list of

@@ -312,7 +312,7 @@ func (q *query) groupedTable(g *groups, keys []named, cols *kdb.Dict) (*kdb.Tabl
 
 func isKeyName(keys []named, n kdb.Symbol) bool {
 	for _, k := range keys {
-		if k.name == n || k.tree == kdb.Value(n) {
+		if k.name == n {
 			return true
 		}
 	}
