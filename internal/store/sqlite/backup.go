@@ -10,26 +10,34 @@ import (
 	"path/filepath"
 )
 
-// Backup writes a copy of the database file as it is at one moment to w. The
-// database may be in use meanwhile, by this process or another one.
-func Backup(ctx context.Context, path string, w io.Writer) (err error) {
+// Copy makes the file dest, which must not exist, a copy of the database file
+// as it is at one moment. The database may be in use meanwhile, by this process
+// or another one. When Copy returns nil, dest is on disk.
+func Copy(ctx context.Context, path, dest string) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), "backup-")
+	c, err := dial(path, "rw", "busy_timeout = 5000", "synchronous = FULL", "fullfsync = on")
+	if err != nil {
+		return describe(err)
+	}
+	_, err = c.c.(driver.ExecerContext).ExecContext(ctx, "VACUUM INTO ?1", c.bind(dest))
+	if err = errors.Join(err, c.close()); err != nil {
+		return fmt.Errorf("copy %s: %w", path, describe(err))
+	}
+	return os.Chmod(dest, 0o600)
+}
+
+// Backup writes what Copy would make to w.
+func Backup(ctx context.Context, path string, w io.Writer) (err error) {
+	dir, err := os.MkdirTemp(filepath.Dir(path), ".backup-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-
-	c, err := dial(path, "rw", "busy_timeout = 5000")
-	if err != nil {
-		return describe(err)
-	}
 	copied := filepath.Join(dir, "copy.db")
-	_, err = c.c.(driver.ExecerContext).ExecContext(ctx, "VACUUM INTO ?1", c.bind(copied))
-	if err = errors.Join(err, c.close()); err != nil {
-		return fmt.Errorf("backup %s: %w", path, describe(err))
+	if err := Copy(ctx, path, copied); err != nil {
+		return err
 	}
 	f, err := os.Open(copied)
 	if err != nil {

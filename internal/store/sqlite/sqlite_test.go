@@ -454,7 +454,7 @@ func TestBackup(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "backup-*"))
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".backup-*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %q, %v", left, err)
 	}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/quoinhq/quoin/internal/audit"
+	"github.com/quoinhq/quoin/internal/store/sqlite"
+)
+
+type auditCommand struct {
+	dataDir
+	Follow    bool     `short:"f" help:"Go on with what happens, until interrupted."`
+	Since     string   `placeholder:"WHEN" help:"Only events since then: 15m ago (15m) or a time (2026-03-04T05:06:07Z)."`
+	Principal string   `placeholder:"TEXT" help:"Only events of principals whose ARN contains this."`
+	Resource  string   `placeholder:"TEXT" help:"Only events on resources whose ARN contains this."`
+	Operation string   `placeholder:"NAME" help:"Only events of this operation."`
+	Outcome   string   `placeholder:"NAME" help:"Only events with this outcome: OK or an error's name."`
+	Verify    bool     `help:"Check that nothing was removed or changed, and print the head of the chain."`
+	Head      string   `placeholder:"HEAD" help:"With --verify: a head printed earlier that must be on the chain."`
+	Files     []string `arg:"" optional:"" placeholder:"FILE" help:"Read exported files (in the audit folder of the data folder) instead of the trail."`
+}
+
+// Run prints events as JSON lines.
+func (c auditCommand) Run(ctx context.Context, std *stdio) error {
+	filter, err := c.filter(time.Now())
+	if err != nil {
+		return err
+	}
+	if len(c.Files) > 0 {
+		for _, name := range c.Files {
+			if err := c.print(std, audit.File(name, filter)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	dir, err := c.find()
+	if err != nil {
+		return err
+	}
+	db, err := sqlite.OpenReader(ctx, dir.Path("quoin.db"), sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Verify:
+		err = c.verify(ctx, std, db)
+	case c.Follow:
+		err = c.print(std, audit.Follow(ctx, db, filter, 0, 200*time.Millisecond))
+	default:
+		err = c.print(std, audit.Events(ctx, db, filter, 0))
+	}
+	return errors.Join(err, db.Close())
+}
+
+func (c auditCommand) filter(now time.Time) (audit.Filter, error) {
+	f := audit.Filter{Principal: c.Principal, Resource: c.Resource, Operation: c.Operation, Outcome: c.Outcome}
+	if c.Since == "" {
+		return f, nil
+	}
+	if ago, err := time.ParseDuration(c.Since); err == nil && ago >= 0 {
+		f.Since = now.Add(-ago)
+		return f, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, c.Since); err == nil {
+			f.Since = t
+			return f, nil
+		}
+	}
+	return f, fmt.Errorf("--since: %q is neither a duration (15m) nor a time (2026-03-04T05:06:07Z)", c.Since)
+}
+
+func (c auditCommand) print(std *stdio, events iter.Seq2[*audit.Event, error]) error {
+	out := json.NewEncoder(std.out)
+	out.SetEscapeHTML(false)
+	for e, err := range events {
+		if err != nil {
+			return err
+		}
+		// With --verify only the chain of an exported file is of interest.
+		if c.Verify {
+			continue
+		}
+		if err := out.Encode(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c auditCommand) verify(ctx context.Context, std *stdio, db *sqlite.Reader) error {
+	var noted *audit.Head
+	if c.Head != "" {
+		h, err := audit.ParseHead(c.Head)
+		if err != nil {
+			return err
+		}
+		noted = &h
+	}
+	head, err := audit.Verify(ctx, db, noted)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(std.out, head)
+	return nil
+}
