@@ -30,3 +30,5 @@ func runPython(t *testing.T, script string) {
 }
 
 func TestBoto3(t *testing.T) { runPython(t, "testdata/boto.py") }
+
+func TestTerraformSequences(t *testing.T) { runPython(t, "testdata/terraform.py") }
