@@ -196,12 +196,19 @@ func binRows(t *kdb.Table, y kdb.Value, right bool) (kdb.Value, error) {
 	} else {
 		rows = Positions(ids[:n], 1)
 	}
+	order := func(k, i int) int { return Compare(Item(t.Cols[last], k), Item(q.Cols[last], i)) }
+	if a, ok := columnOf(t.Cols[last]); ok {
+		if b, ok := columnOf(q.Cols[last]); ok {
+			if a, b, ok := alike(a, b); ok {
+				order = func(k, i int) int { return compareAt(a, k, b, i) }
+			}
+		}
+	}
 	out := make([]kdb.Long, q.Len())
 	for i := range out {
 		r := rows[ids[n+i]]
-		key := Item(q.Cols[last], i)
 		p := sort.Search(len(r), func(k int) bool {
-			c := Compare(Item(t.Cols[last], int(r[k])), key)
+			c := order(int(r[k]), i)
 			return c > 0 || right && c == 0
 		})
 		if !right {

@@ -302,9 +302,7 @@ func nulls(c column) column {
 	case kdb.TSymbol:
 		relInts(relEq, o, words[uint32](c), []uint32{0}, true)
 	case kdb.TEnum:
-		for i := range o {
-			o[i] = c.sym(i) == kdb.Symbol{}
-		}
+		relInts(relEq, o, words[int64](c), []int64{math.MinInt64}, true)
 	case kdb.TChar:
 		relInts(relEq, o, words[uint8](c), []uint8{' '}, true)
 	case kdb.TFloat, kdb.TDatetime:

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
+	"strings"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -231,6 +232,9 @@ func rollSymbols(r Source, n int64, k int, text string) (kdb.Value, error) {
 func query(e *Env, x, y kdb.Value) (kdb.Value, error) {
 	switch v := x.(type) {
 	case kdb.Symbol:
+		if strings.HasPrefix(v.String(), ":") {
+			return nil, ErrNYI // the file is the evaluator's to extend
+		}
 		return EnumExtend(e, v, y)
 	case kdb.Long, kdb.Int, kdb.Short:
 		n, _ := intAtom(x)
@@ -240,7 +244,7 @@ func query(e *Env, x, y kdb.Value) (kdb.Value, error) {
 }
 
 func randomOps(r registry) {
-	r.binary("?", query)
+	r.binary("?", query).Variadic = choose
 	r.unary("rand", func(e *Env, x kdb.Value) (kdb.Value, error) {
 		v, err := Roll(e, 1, x)
 		if err != nil {

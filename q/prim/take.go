@@ -303,16 +303,11 @@ func Drop(n, x kdb.Value) (kdb.Value, error) {
 		return cutAt(cuts, x)
 	}
 	// The form x _ i: drop from a list on the left by an index on the right.
-	switch d := n.(type) {
-	case *kdb.Dict:
+	if d, ok := n.(*kdb.Dict); ok {
 		if !isTable(d.K) && isList(x) {
 			return nil, ErrType // a list of keys stands on the left
 		}
 		return dropKeys(x, d)
-	case *kdb.Table:
-		if s, ok := x.(kdb.Symbol); ok {
-			return dropColumns([]kdb.Symbol{s}, d), nil
-		}
 	}
 	if k, ok := intAtom(x); ok && isList(n) {
 		return dropItem(n, k), nil
