@@ -165,7 +165,7 @@ func (t *Tool) call(ctx context.Context, op *schema.Operation, line *line) error
 func (t *Tool) client(line *line) (*finspace.Client, error) {
 	cfg, err := t.Load(line.profile)
 	if err != nil {
-		return nil, &usageError{err.Error()}
+		return nil, misused("%v%s", err, hint)
 	}
 	if line.endpoint != "" {
 		cfg.Endpoint = line.endpoint
@@ -175,10 +175,13 @@ func (t *Tool) client(line *line) (*finspace.Client, error) {
 	}
 	client, err := finspace.New(cfg)
 	if err != nil {
-		return nil, &usageError{err.Error()}
+		return nil, misused("%v%s", err, hint)
 	}
 	return client, nil
 }
+
+// hint ends the texts of errors in the configuration.
+const hint = ` (for the server of this machine: eval "$(quoin env)")`
 
 // input makes the operation's input of the --input document and the flags,
 // which win over it.
