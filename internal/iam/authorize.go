@@ -24,7 +24,8 @@ type Request struct {
 	Keys map[string][]string
 	// Key is asked for keys that Keys does not have, by lower-case name; nil
 	// for none. It lets a caller look tags up only when a policy asks for them.
-	Key func(name string) (values []string, ok bool)
+	// When it returns an error the request is refused with that error.
+	Key func(name string) (values []string, ok bool, err error)
 }
 
 // Layer is a kind of policy that has a say in a decision.
@@ -135,7 +136,7 @@ func (s *Service) decide(ctx context.Context, req *Request, trust *policy.Docume
 			return d, nil
 		}
 	}
-	ask := s.ask(ctx, req, p)
+	ask, fault := s.ask(ctx, req, p)
 	layers := make([]layer, 0, 4)
 	if p != nil {
 		layers = append(layers, layer{IdentityLayer, p.policies, false})
@@ -149,7 +150,10 @@ func (s *Service) decide(ctx context.Context, req *Request, trust *policy.Docume
 	if trust != nil {
 		layers = append(layers, layer{TrustLayer, []attached{{"trust policy", trust}}, true})
 	}
-	return d.weigh(layers, ask), p
+	d = d.weigh(layers, ask)
+	d.fault = *fault
+	d.Allowed = d.Allowed && d.fault == nil
+	return d, p
 }
 
 type layer struct {
@@ -202,8 +206,10 @@ func (d Decision) weigh(layers []layer, ask *policy.Request) Decision {
 	return result
 }
 
-// ask puts together what policies may ask of the request.
-func (s *Service) ask(ctx context.Context, req *Request, p *principal) *policy.Request {
+// ask puts together what policies may ask of the request. fault is set when a
+// key that they asked for could not be found out.
+func (s *Service) ask(ctx context.Context, req *Request, p *principal) (ask *policy.Request, fault *error) {
+	fault = new(error)
 	resource := req.Resource
 	if resource == "" {
 		resource = "*"
@@ -224,13 +230,17 @@ func (s *Service) ask(ctx context.Context, req *Request, p *principal) *policy.R
 				return v, true
 			}
 			if req.Key != nil {
-				if v, ok := req.Key(name); ok {
+				v, ok, err := req.Key(name)
+				if err != nil {
+					*fault = err
+				}
+				if ok {
 					return v, true
 				}
 			}
 			return s.key(ctx, name, req.Identity, p)
 		},
-	}
+	}, fault
 }
 
 func callerOf(id *Identity) *policy.Caller {

@@ -128,7 +128,7 @@ func (s *Server) withAuthorisation(next handler) handler {
 			Action:   "finspace:" + x.op.Name,
 			Resource: resource,
 			Keys:     rule.tags(x.in),
-			Key:      func(name string) ([]string, bool) { return s.resourceTag(x.ctx, name, resource) },
+			Key:      func(name string) ([]string, bool, error) { return s.resourceTag(x.ctx, name, resource) },
 		}
 		if err := s.iam.Authorize(x.ctx, req).Err(); err != nil {
 			return err
@@ -139,12 +139,12 @@ func (s *Server) withAuthorisation(next handler) handler {
 
 // resourceTag answers aws:ResourceTag/KEY. Policies that do not ask for it cost
 // no look at the store.
-func (s *Server) resourceTag(ctx context.Context, name, arn string) (values []string, ok bool) {
+func (s *Server) resourceTag(ctx context.Context, name, arn string) (values []string, ok bool, err error) {
 	key, ok := strings.CutPrefix(name, "aws:resourcetag/")
 	if !ok {
-		return nil, false
+		return nil, false, nil
 	}
-	err := s.store.View(ctx, func(tx store.Tx) error {
+	err = s.store.View(ctx, func(tx store.Tx) error {
 		tags, err := control.Tags(tx, arn)
 		for k, v := range tags {
 			if strings.EqualFold(k, key) {
@@ -154,9 +154,7 @@ func (s *Server) resourceTag(ctx context.Context, name, arn string) (values []st
 		return err
 	})
 	if err != nil {
-		// Without an answer an Allow does not apply and a Deny does.
-		s.cfg.Log.Error("tags for a decision", "error", fmt.Errorf("%s: %w", arn, err))
-		return nil, false
+		return nil, false, fmt.Errorf("tags of %s: %w", arn, err)
 	}
-	return values, len(values) > 0
+	return values, len(values) > 0, nil
 }
