@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"golang.org/x/term"
 
@@ -26,8 +28,10 @@ func Run(args []string, in io.Reader, out, errs io.Writer) int {
 	}
 	c := &console{opts: o, out: out, errs: errs}
 	host := &q.Host{In: in, Out: out, Err: errs}
+	host.OnExit = func(int) {} // Run returns the code
 	c.eng = eval.NewEngine(host)
-	defer c.eng.Close()
+	defer func() { _ = c.eng.Close() }()
+	defer c.signals()()
 	if err := c.eng.Start(o.Start); err != nil {
 		c.report(err)
 		return 1
@@ -69,9 +73,6 @@ func (c *console) pipe(in *bufio.Reader) int {
 		line, err := in.ReadString('\n')
 		line = strings.TrimRight(line, "\r\n")
 		if line != "" {
-			if !c.opts.Start.Quiet {
-				fmt.Fprint(c.out, "")
-			}
 			if line == "\\\\" {
 				return 0
 			}
@@ -84,9 +85,40 @@ func (c *console) pipe(in *bufio.Reader) int {
 			if c.eng.Serving() {
 				c.eng.Wait()
 			}
-			return 0
+			return c.eng.ExitCode()
 		}
 	}
+}
+
+// signals has an interrupt end the evaluation that runs, and a termination end
+// the process in order.
+func (c *console) signals() (stop func()) {
+	ch := make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case s := <-ch:
+				if s == syscall.SIGTERM {
+					os.Exit(c.terminate())
+				}
+				c.eng.Interrupt()
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(ch)
+		close(done)
+	}
+}
+
+// terminate is what SIGTERM does: .z.exit, then the end.
+func (c *console) terminate() int {
+	c.eng.Terminate()
+	return 143
 }
 
 // line evaluates one line and shows what it gives.
@@ -94,6 +126,7 @@ func (c *console) line(line string) {
 	if strings.HasPrefix(line, "/") {
 		return
 	}
+	c.eng.Resume()
 	v, quiet, err := c.eng.Eval(line)
 	if err != nil {
 		c.report(err)

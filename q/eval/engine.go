@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -18,11 +17,11 @@ type Engine struct {
 	main  *thread
 	stop  atomic.Int32 // a reason to end, see the stop constants
 	conf  settings
-	// running is held while q code runs; handlers and timers wait for it.
-	running sync.Mutex
+	// turn is held while q code runs; handlers and timers wait for it.
+	turn    *turn
 	ipc     *connections
 	cwd     string // folder that relative names start from; "" until it is asked for
-	exited  bool
+	exited  atomic.Bool
 	code    int
 	loading []string                  // scripts being loaded, innermost last
 	adopted map[*kdb.Lambda]*function // compiled forms of other engines' functions
@@ -94,7 +93,7 @@ type frame struct {
 
 // NewEngine returns an engine that reaches the outside through sys.
 func NewEngine(sys Sys) *Engine {
-	eng := &Engine{names: newNames(), sys: sys}
+	eng := &Engine{names: newNames(), sys: sys, turn: newTurn()}
 	eng.conf = settings{precision: kdb.DefaultPrecision, consoleH: 25, consoleW: 80, httpH: 36, httpW: 2000,
 		weekStart: 2, threads: 1, utcOffset: noOffset, seed: defaultSeed}
 	eng.main = eng.newThread()
@@ -139,7 +138,10 @@ func (eng *Engine) check() error {
 }
 
 // Interrupt ends the running evaluation with 'stop. Any goroutine may call it.
-func (eng *Engine) Interrupt() { eng.stop.Store(stopCancelled) }
+func (eng *Engine) Interrupt() {
+	eng.stop.Store(stopCancelled)
+	eng.ipc.interrupt()
+}
 
 // Resume clears an interruption.
 func (eng *Engine) Resume() { eng.stop.Store(stopNo) }

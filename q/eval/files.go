@@ -39,7 +39,26 @@ func (eng *Engine) readFile(name string) ([]byte, error) {
 	return os.ReadFile(p)
 }
 
-func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) { return nil, errNYI }
+// applyFile is `:host:port x, a request over a connection of its own.
+func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
+	name := s.String()
+	if !isProcess(name) {
+		return nil, errType
+	}
+	if th.readOnly > 0 {
+		return nil, errNoUpd
+	}
+	h, err := th.eng.ipc.open(name, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		th.eng.ipc.remove(h.id)
+		h.close()
+	}()
+	return th.applyHandle(h.id, args)
+}
+
 func (th *thread) amendFile(s kdb.Symbol, path []kdb.Value, u update) (kdb.Value, error) {
 	return nil, errNYI
 }
@@ -49,3 +68,7 @@ func (th *thread) keyFile(s kdb.Symbol) (kdb.Value, error)      { return nil, er
 func (th *thread) rename(arg string) (kdb.Value, error)         { return nil, errNYI }
 
 func (t specialTable) fileKeywords() {}
+
+func (th *thread) openFile(name string) (kdb.Value, error) { return nil, errNYI }
+
+func appendValues(h *handle, x kdb.Value, lines bool) error { return errNYI }

@@ -10,8 +10,8 @@ func (eng *Engine) defineNamespaces() {}
 // Eval evaluates one statement as the console does. quiet tells that a console
 // shows nothing for it. Errors are *Error.
 func (eng *Engine) Eval(src string) (v kdb.Value, quiet bool, err error) {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	return eng.evalLocked(src)
 }
 
@@ -29,10 +29,10 @@ func (eng *Engine) evalLocked(src string) (v kdb.Value, quiet bool, err error) {
 // *Error.
 func (th *thread) finish(err error) error {
 	th.depth, th.sp, th.sql, th.readOnly = 0, 0, nil, 0
-	clear(th.stack)
 	if err == nil {
 		return nil
 	}
+	clear(th.stack) // a panic leaves values behind
 	e, ok := err.(*Error)
 	if !ok {
 		e = &Error{Msg: message(err)}
@@ -43,16 +43,16 @@ func (th *thread) finish(err error) error {
 
 // Script runs the text of a script; file is the name its traces show.
 func (eng *Engine) Script(src, file string) error {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.runScript(src, file) })
 	return eng.main.finish(err)
 }
 
 // Call calls a function by its global name, or whatever expression fn is.
 func (eng *Engine) Call(fn kdb.Value, args ...kdb.Value) (kdb.Value, error) {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	return eng.callLocked(fn, args)
 }
 
@@ -71,15 +71,15 @@ func (eng *Engine) callLocked(fn kdb.Value, args []kdb.Value) (kdb.Value, error)
 
 // Get returns the value of a global.
 func (eng *Engine) Get(name string) (kdb.Value, error) {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	return eng.main.getName(kdb.Sym(name))
 }
 
 // Set assigns a global.
 func (eng *Engine) Set(name string, v kdb.Value) error {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	share(v)
 	return eng.main.setName(kdb.Sym(name), v)
 }

@@ -64,6 +64,11 @@ func (eng *Engine) Start(s Start) error {
 	if s.MemoryMB > 0 {
 		eng.SetMemoryLimit(int64(s.MemoryMB) << 20)
 	}
+	if s.Users != "" {
+		if err := eng.ipc.loadUsers(s.Users); err != nil {
+			return th.finish(err)
+		}
+	}
 	if s.Port != "" {
 		if _, err := eng.ipc.port(th, s.Port); err != nil {
 			return th.finish(err)
@@ -84,8 +89,8 @@ func (eng *Engine) SetThreads(n int) {
 
 // Load loads a script, data file or database, as \l.
 func (eng *Engine) Load(name string) error {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.load(name) })
 	return eng.main.finish(err)
 }
@@ -93,16 +98,16 @@ func (eng *Engine) Load(name string) error {
 // EvalBound, CallBound and ScriptBound are Eval, Call and Script with a limit
 // that begins when the engine's turn comes: begin returns what ends it.
 func (eng *Engine) EvalBound(src string, begin func() func()) (v kdb.Value, quiet bool, err error) {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	defer begin()()
 	return eng.evalLocked(src)
 }
 
 // CallBound is Call by name; see EvalBound.
 func (eng *Engine) CallBound(name string, args []kdb.Value, begin func() func()) (kdb.Value, error) {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	defer begin()()
 	f, _, err := eng.evalLocked(name)
 	if err != nil {
@@ -113,25 +118,37 @@ func (eng *Engine) CallBound(name string, args []kdb.Value, begin func() func())
 
 // ScriptBound is Script; see EvalBound.
 func (eng *Engine) ScriptBound(src, file string, begin func() func()) error {
-	eng.running.Lock()
-	defer eng.running.Unlock()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
 	defer begin()()
 	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.runScript(src, file) })
 	return eng.main.finish(err)
 }
 
 // Close ends the engine's listener, handles and timer.
-func (eng *Engine) Close() error { return nil }
+func (eng *Engine) Close() error {
+	eng.ipc.close()
+	return nil
+}
 
 // Exited reports whether q code called exit; ExitCode is its argument.
-func (eng *Engine) Exited() bool { return eng.exited }
+func (eng *Engine) Exited() bool { return eng.exited.Load() }
 
 // ExitCode returns the argument of exit.
 func (eng *Engine) ExitCode() int { return eng.code }
 
 // Serving reports whether the engine has a port or timer to stay alive for;
 // Wait blocks while it has.
-func (eng *Engine) Serving() bool { return false }
+func (eng *Engine) Serving() bool { return eng.ipc.portNo != 0 || eng.conf.timerMS > 0 }
 
 // Wait blocks until the engine exits.
-func (eng *Engine) Wait() {}
+func (eng *Engine) Wait() { <-eng.ipc.ctx.Done() }
+
+// Terminate runs .z.exit and ends the engine, interrupting what runs.
+func (eng *Engine) Terminate() {
+	eng.Interrupt()
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
+	eng.Resume()
+	eng.exit(eng.main, 143)
+}

@@ -141,8 +141,8 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 	case "_":
 		return kdb.Bool(false), nil
 	case "\\":
-		th.eng.sys.Exit(0)
-		return kdb.Nil, nil
+		th.eng.exit(th, 0)
+		return nil, errStop
 	case "":
 		return kdb.Nil, nil
 	}
