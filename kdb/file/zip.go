@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
@@ -92,6 +93,7 @@ func unpack(path string, b []byte) ([]byte, error) {
 			return bad(table+8*i, "block %d of %d bytes with %d left", i, n, tail-at)
 		}
 		want := int(min(block, plain-uint64(len(out))))
+		out = slices.Grow(out, want) // by doubling, where less was reserved
 		var err error
 		if out, err = z.block(out, b[at:at+int(n)], want, a); err != nil {
 			return bad(at, "block %d, algorithm %d: %w", i, a, err)
