@@ -38,7 +38,7 @@ func (e *environment) gone() bool { return e.Status == finspace.EnvironmentStatu
 func findEnvironment(tx store.Tx, id string) (*environment, error) {
 	e, err := environments.Get(tx, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && e.gone() {
-		return nil, finspace.NewResourceNotFoundException("There is no environment " + id + ".")
+		return nil, noEnvironment(id)
 	}
 	return e, err
 }
@@ -47,14 +47,20 @@ func findEnvironment(tx store.Tx, id string) (*environment, error) {
 // changed. Errors: ResourceNotFoundException; ConflictException while it is
 // not in status CREATED.
 func (s *Service) usableEnvironment(tx store.Tx, id string) error {
-	e, err := findEnvironment(tx, id)
-	if err != nil {
+	e, err := environments.Peek(tx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && e.gone():
+		return noEnvironment(id)
+	case err != nil:
 		return err
-	}
-	if e.Status != finspace.EnvironmentStatusCreated {
+	case e.Status != finspace.EnvironmentStatusCreated:
 		return environmentBusy(e)
 	}
 	return nil
+}
+
+func noEnvironment(id string) error {
+	return finspace.NewResourceNotFoundException("There is no environment " + id + ".")
 }
 
 func environmentBusy(e *environment) error {
@@ -117,7 +123,7 @@ func (s *Service) GetKxEnvironment(ctx context.Context, in *finspace.GetKxEnviro
 	return view(ctx, s, func(tx store.Tx) (*finspace.GetKxEnvironmentOutput, error) {
 		e, err := environments.Get(tx, *in.EnvironmentId)
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, finspace.NewResourceNotFoundException("There is no environment " + *in.EnvironmentId + ".")
+			return nil, noEnvironment(*in.EnvironmentId)
 		}
 		if err != nil {
 			return nil, err
@@ -203,7 +209,7 @@ func (s *Service) DeleteKxEnvironment(ctx context.Context, in *finspace.DeleteKx
 		e, err := environments.Get(tx, *in.EnvironmentId)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return nil, finspace.NewResourceNotFoundException("There is no environment " + *in.EnvironmentId + ".")
+			return nil, noEnvironment(*in.EnvironmentId)
 		case err != nil:
 			return nil, err
 		case e.gone():

@@ -138,9 +138,13 @@ func (s *Service) DeleteKxUser(ctx context.Context, in *finspace.DeleteKxUserInp
 // findUser reads a user. Errors: ResourceNotFoundException, for the
 // environment or the user.
 func findUser(tx store.Tx, env, name string) (*User, error) {
-	u, err := Users.Get(tx, key(env, name))
+	u, err := Users.Peek(tx, key(env, name))
+	if err == nil {
+		mine := *u
+		return &mine, nil
+	}
 	if !errors.Is(err, store.ErrNotFound) {
-		return u, err
+		return nil, err
 	}
 	if _, err := findEnvironment(tx, env); err != nil {
 		return nil, err

@@ -1,0 +1,194 @@
+// Command load measures a server under load: how many UpdateKxUser and
+// GetKxUser it answers a second and how soon, how long a first start takes, and
+// what it needs of memory with many users. Every request is signed; every
+// update is on disk before it counts.
+//
+//	go run ./test/load [-users 100000] [-seconds 5] [-conns 1,16,128]
+//
+// It starts a server of its own, in a process of its own with a data folder
+// that is removed afterwards, and prints Markdown.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/server"
+)
+
+func main() {
+	users := flag.Int("users", 100_000, "users in the environment")
+	seconds := flag.Float64("seconds", 5, "length of each measurement")
+	conns := flag.String("conns", "1,16,128", "numbers of connections to measure with")
+	serve := flag.String("serve", "", "be the server, on this data folder")
+	profile := flag.String("profile", "", "write a CPU profile of the server to this file")
+	flag.Parse()
+	var err error
+	if *serve != "" {
+		err = beServer(*serve, *profile)
+	} else {
+		err = measure(*users, time.Duration(*seconds*float64(time.Second)), *conns, *profile)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+// beServer is the process under test. It says "ready" once it is.
+func beServer(dir, profile string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	s, err := server.Open(ctx, server.Config{
+		DataDir: dir, APIAddr: "127.0.0.1:0", GatewayAddr: "127.0.0.1:0",
+		Quotas: control.Quotas{control.QuotaUsers: 1 << 30},
+		Limits: server.Limits{PrincipalRate: -1},
+		Log:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return err
+	}
+	if profile != "" {
+		f, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	fmt.Println("ready")
+	return s.Run(ctx)
+}
+
+// target is the process under test.
+type target struct {
+	cmd *exec.Cmd
+	dir *datadir.Dir
+}
+
+func start(dir, profile string) (*target, time.Duration, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, 0, err
+	}
+	t := &target{cmd: exec.Command(self, "-serve", dir, "-profile", profile)}
+	t.cmd.Stderr = os.Stderr
+	out, err := t.cmd.StdoutPipe()
+	if err != nil {
+		return nil, 0, err
+	}
+	began := time.Now()
+	if err := t.cmd.Start(); err != nil {
+		return nil, 0, err
+	}
+	if _, err := out.Read(make([]byte, 6)); err != nil {
+		return nil, 0, fmt.Errorf("the server did not start: %w", err)
+	}
+	took := time.Since(began)
+	t.dir, err = datadir.Find(dir)
+	return t, took, err
+}
+
+func (t *target) stop() error {
+	if err := t.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return t.cmd.Wait()
+}
+
+// resident is the process's resident memory and its highest, in MiB.
+func (t *target) resident() (now, peak int) {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(t.cmd.Process.Pid), "status"))
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		kib, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB"))
+		switch name {
+		case "VmRSS":
+			now = kib >> 10
+		case "VmHWM":
+			peak = kib >> 10
+		}
+	}
+	return now, peak
+}
+
+func measure(users int, length time.Duration, conns, profile string) (err error) {
+	dir, err := os.MkdirTemp("", "quoin-load-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	t, first, err := start(dir, profile)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stopErr := t.stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	fmt.Printf("%s, %s/%s, %d CPUs, client and server on the same machine.\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	fmt.Printf("First start to ready: %d ms.\n", first.Milliseconds())
+
+	l, err := newLoad(t.dir)
+	if err != nil {
+		return err
+	}
+	rate, err := l.fill(users)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d users made, %.0f a second.\n\n", users, rate)
+	fmt.Println("| operation | connections | requests/s | p50 ms | p99 ms | max ms |\n|---|---:|---:|---:|---:|---:|")
+	at16 := make(map[string]float64)
+	for _, op := range []string{"UpdateKxUser", "GetKxUser"} {
+		for _, text := range strings.Split(conns, ",") {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				return err
+			}
+			r, err := l.run(op, n, length, 0)
+			if err != nil {
+				return err
+			}
+			r.print(op, n, "")
+			if n == 16 {
+				at16[op] = r.perSecond()
+			}
+		}
+		if full := at16[op]; full > 0 {
+			r, err := l.run(op, 16, length, full/2)
+			if err != nil {
+				return err
+			}
+			r.print(op, 16, " at half load")
+		}
+	}
+	pages, took, err := l.list()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nListing %d users in %d pages of 100: %d ms.\n", users, pages, took.Milliseconds())
+	now, peak := t.resident()
+	fmt.Printf("Resident memory afterwards: %d MiB (highest: %d MiB).\n", now, peak)
+	return nil
+}
