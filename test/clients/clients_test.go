@@ -67,19 +67,27 @@ func need(t *testing.T, what string, probe ...string) {
 // session runs a client's session and returns the facts that it printed.
 func session(t *testing.T, env []string, command ...string) (facts map[string]any) {
 	t.Helper()
+	out := run(t, ".", env, command...)
+	if err := json.Unmarshal([]byte(out), &facts); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return facts
+}
+
+// run runs a program in a folder, with that environment and no other, and
+// returns what it printed.
+func run(t *testing.T, dir string, env []string, command ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // none takes a tenth of it
 	defer cancel()
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
-	c.Env, c.WaitDelay = env, time.Second
+	c.Dir, c.Env, c.WaitDelay = dir, env, time.Second
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, &out, &errs)
 	}
-	if err := json.Unmarshal(out.Bytes(), &facts); err != nil {
-		t.Fatalf("%v: %s", err, &out)
-	}
-	return facts
+	return out.String()
 }
 
 func list(s ...string) []any {
