@@ -1,6 +1,9 @@
 package api
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // exception records a place where the real service took or sent what its model
 // forbids. Values that it allows pass all checks of the shape or member.
@@ -61,4 +64,8 @@ var exceptions = []exception{
 
 func equals(want string) func(string) bool { return func(s string) bool { return s == want } }
 
-func matches(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
+// matches compiles the pattern when it is first needed.
+func matches(pattern string) func(string) bool {
+	re := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+	return func(s string) bool { return re().MatchString(s) }
+}

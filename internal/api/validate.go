@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/quoinhq/quoin/finspace/schema"
@@ -62,11 +63,16 @@ type rule struct {
 // ruleMaker makes rules of the schema and the exceptions.
 type ruleMaker struct {
 	structs map[*schema.Shape]*structRule
+	match   map[*schema.Shape]func(string) bool
 	allow   map[string][]exceptionFunc
 }
 
 func newRuleMaker(list []exception) *ruleMaker {
-	m := &ruleMaker{structs: make(map[*schema.Shape]*structRule), allow: make(map[string][]exceptionFunc)}
+	m := &ruleMaker{
+		structs: make(map[*schema.Shape]*structRule),
+		match:   make(map[*schema.Shape]func(string) bool),
+		allow:   make(map[string][]exceptionFunc),
+	}
 	for _, e := range list {
 		m.allow[e.where] = append(m.allow[e.where], e.allow)
 	}
@@ -100,7 +106,7 @@ func (m *ruleMaker) value(s *schema.Shape, t reflect.Type) *rule {
 	}
 	switch s.Kind {
 	case schema.String:
-		r.match = matcher(s)
+		r.match = m.matcher(s)
 		if r.match == nil && len(s.Enum) == 0 && !s.Min.Set && !s.Max.Set {
 			return nil
 		}
@@ -120,15 +126,21 @@ func (m *ruleMaker) value(s *schema.Shape, t reflect.Type) *rule {
 }
 
 // matcher returns the function that a shape's pattern asks for, or nil. The
-// pattern that takes everything is none.
-func matcher(s *schema.Shape) func(string) bool {
+// pattern that takes everything is none. Shapes have one each, and compile
+// their patterns when they first need them: some are large, and most belong to
+// outputs, which servers do not check.
+func (m *ruleMaker) matcher(s *schema.Shape) func(string) bool {
 	switch {
 	case s.Matcher != "":
 		return matchers[s.Matcher]
 	case s.Pattern == "" || s.Pattern == ".*":
 		return nil
 	}
-	return regexp.MustCompile(`^(?:` + s.Pattern + `)$`).MatchString
+	if m.match[s] == nil {
+		re := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:` + s.Pattern + `)$`) })
+		m.match[s] = func(text string) bool { return re().MatchString(text) }
+	}
+	return m.match[s]
 }
 
 // checker collects what is wrong with one input.

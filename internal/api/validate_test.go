@@ -66,21 +66,16 @@ func TestMatchersAreTheirPatterns(t *testing.T) {
 	}
 }
 
-func TestEveryMatcherOfTheSchemaExists(t *testing.T) {
-	seen := make(map[string]bool)
-	var walk func(s *schema.Shape)
+// shapes calls f with every shape of the schema.
+func shapes(f func(*schema.Shape)) {
 	done := make(map[*schema.Shape]bool)
+	var walk func(s *schema.Shape)
 	walk = func(s *schema.Shape) {
 		if s == nil || done[s] {
 			return
 		}
 		done[s] = true
-		if s.Matcher != "" {
-			seen[s.Matcher] = true
-			if api.Matchers[s.Matcher] == nil {
-				t.Errorf("shape %s has no matcher %s", s.Name, s.Matcher)
-			}
-		}
+		f(s)
 		walk(s.Elem)
 		walk(s.Key)
 		for i := range s.Members {
@@ -91,9 +86,31 @@ func TestEveryMatcherOfTheSchemaExists(t *testing.T) {
 		walk(op.Input)
 		walk(op.Output)
 	}
-	if len(seen) != len(api.Matchers) {
-		t.Errorf("the schema asks for %v, there are %d matchers", seen, len(api.Matchers))
+}
+
+func TestEveryMatcherOfTheSchemaExists(t *testing.T) {
+	n := 0
+	shapes(func(s *schema.Shape) {
+		if s.Matcher == "" {
+			return
+		}
+		if n++; api.Matchers[s.Matcher] == nil {
+			t.Errorf("shape %s has no matcher %s", s.Name, s.Matcher)
+		}
+	})
+	if n != len(api.Matchers) {
+		t.Errorf("the schema asks for %d matchers, there are %d", n, len(api.Matchers))
 	}
+}
+
+// TestEveryPatternCompiles does what the first request with a value of the
+// shape would do.
+func TestEveryPatternCompiles(t *testing.T) {
+	shapes(func(s *schema.Shape) {
+		if _, err := regexp.Compile(`^(?:` + s.Pattern + `)$`); err != nil && s.Matcher == "" {
+			t.Errorf("shape %s: %v", s.Name, err)
+		}
+	})
 }
 
 func TestEveryExceptionIsNeeded(t *testing.T) {
