@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
@@ -20,6 +22,160 @@ type cluster struct {
 	Reason      string                        `json:"reason,omitempty"`
 	Created     time.Time                     `json:"created"`
 	Updated     time.Time                     `json:"updated"`
+
+	// Generation counts what nodes have to be started anew for; Reload counts
+	// what running nodes have to load.
+	Generation int  `json:"generation"`
+	Reload     int  `json:"reload,omitempty"`
+	Force      bool `json:"force,omitempty"` // the update stops all nodes at once
+}
+
+func noCluster(env, name string) error { return noSuch("cluster", env, name) }
+
+// CreateKxCluster implements [api.Service].
+func (s *Service) CreateKxCluster(ctx context.Context, in *finspace.CreateKxClusterInput) (*finspace.CreateKxClusterOutput, error) {
+	if err := s.mayMount(ctx, *in.EnvironmentId, in.Databases, in.Code); err != nil {
+		return nil, err
+	}
+	return change(ctx, s, "CreateKxCluster", in, in.ClientToken, func(tx store.Tx) (*finspace.CreateKxClusterOutput, error) {
+		env, name := *in.EnvironmentId, *in.ClusterName
+		// This operation declares no ResourceAlreadyExistsException.
+		taken := finspace.NewConflictException("The environment already has a cluster "+name+".", "NAME_TAKEN")
+		if err := fresh(s, tx, clusters, QuotaClusters, env, name, taken); err != nil {
+			return nil, err
+		}
+		if err := s.checkZoneQuota(tx, env, in.AzMode); err != nil {
+			return nil, err
+		}
+		c := &cluster{
+			Environment: env, Name: name, Type: in.ClusterType, Config: copyConfig(in), Generation: 1,
+			Status: finspace.KxClusterStatusPending, Created: tx.Now(), Updated: tx.Now(),
+		}
+		if err := s.checkCluster(tx, c); err != nil {
+			return nil, err
+		}
+		if err := clusters.Put(tx, key(env, name), c); err != nil {
+			return nil, err
+		}
+		if err := s.putTags(tx, s.ARNs.Cluster(env, name), in.Tags); err != nil {
+			return nil, err
+		}
+		x := s.describeCluster(c)
+		return &finspace.CreateKxClusterOutput{
+			EnvironmentId: &env, Status: x.Status, StatusReason: x.StatusReason, ClusterName: x.ClusterName, ClusterType: x.ClusterType,
+			TickerplantLogConfiguration: x.TickerplantLogConfiguration, Volumes: x.Volumes, Databases: x.Databases,
+			CacheStorageConfigurations: x.CacheStorageConfigurations, AutoScalingConfiguration: x.AutoScalingConfiguration,
+			ClusterDescription: x.ClusterDescription, CapacityConfiguration: x.CapacityConfiguration, ReleaseLabel: x.ReleaseLabel,
+			VpcConfiguration: x.VpcConfiguration, InitializationScript: x.InitializationScript, CommandLineArguments: x.CommandLineArguments,
+			Code: x.Code, ExecutionRole: x.ExecutionRole, LastModifiedTimestamp: x.LastModifiedTimestamp,
+			SavedownStorageConfiguration: x.SavedownStorageConfiguration, AzMode: x.AzMode, AvailabilityZoneId: x.AvailabilityZoneId,
+			CreatedTimestamp: x.CreatedTimestamp, ScalingGroupConfiguration: x.ScalingGroupConfiguration,
+		}, nil
+	})
+}
+
+// copyConfig copies what the rules fill in, so that the request stays as it
+// was hashed.
+func copyConfig(in *finspace.CreateKxClusterInput) finspace.CreateKxClusterInput {
+	c := *in
+	c.ClientToken, c.Tags = nil, nil
+	c.Databases = append([]finspace.KxDatabaseConfiguration(nil), in.Databases...)
+	return c
+}
+
+// checkZoneQuota checks the quotas that go by the kind of cluster.
+func (s *Service) checkZoneQuota(tx store.Tx, env string, mode finspace.KxAzMode) error {
+	q := QuotaClustersSingleAZ
+	if mode == finspace.KxAzModeMulti {
+		q = QuotaClustersMultiAZ
+	}
+	same, err := clustersOf(tx, env, func(c *cluster) bool { return c.Config.AzMode == mode })
+	if err != nil {
+		return err
+	}
+	if limit := s.Quotas.Of(q); len(same) >= limit {
+		return finspace.NewLimitExceededException(fmt.Sprintf("The limit of %d %s is reached.", limit, quotaTable[q].what))
+	}
+	return nil
+}
+
+// GetKxCluster implements [api.Service].
+func (s *Service) GetKxCluster(ctx context.Context, in *finspace.GetKxClusterInput) (*finspace.GetKxClusterOutput, error) {
+	env, name := *in.EnvironmentId, *in.ClusterName
+	c, err := get(ctx, s, clusters, env, name, noCluster(env, name))
+	if err != nil {
+		return nil, err
+	}
+	out := s.describeCluster(c)
+	return &out, nil
+}
+
+// ListKxClusters implements [api.Service], in the order of names.
+func (s *Service) ListKxClusters(ctx context.Context, in *finspace.ListKxClustersInput) (*finspace.ListKxClustersOutput, error) {
+	return view(ctx, s, func(tx store.Tx) (*finspace.ListKxClustersOutput, error) {
+		if _, err := findEnvironment(tx, *in.EnvironmentId); err != nil {
+			return nil, err
+		}
+		l := listing[cluster]{
+			operation: "ListKxClusters", table: clusters, prefix: *in.EnvironmentId + "/",
+			filters: []string{string(in.ClusterType)}, maxResults: in.MaxResults, nextToken: in.NextToken,
+		}
+		if in.ClusterType != "" {
+			l.keep = func(c *cluster) bool { return c.Type == in.ClusterType }
+		}
+		found, next, err := page(s, tx, l)
+		if err != nil {
+			return nil, err
+		}
+		out := &finspace.ListKxClustersOutput{NextToken: next, KxClusterSummaries: make([]finspace.KxCluster, 0, len(found))}
+		for _, f := range found {
+			x := s.describeCluster(f.Rec)
+			out.KxClusterSummaries = append(out.KxClusterSummaries, finspace.KxCluster{
+				Status: x.Status, StatusReason: x.StatusReason, ClusterName: x.ClusterName, ClusterType: x.ClusterType,
+				ClusterDescription: x.ClusterDescription, ReleaseLabel: x.ReleaseLabel, Volumes: x.Volumes, InitializationScript: x.InitializationScript,
+				ExecutionRole: x.ExecutionRole, AzMode: x.AzMode, AvailabilityZoneId: x.AvailabilityZoneId,
+				LastModifiedTimestamp: x.LastModifiedTimestamp, CreatedTimestamp: x.CreatedTimestamp,
+			})
+		}
+		return out, nil
+	})
+}
+
+// DeleteKxCluster implements [api.Service].
+func (s *Service) DeleteKxCluster(ctx context.Context, in *finspace.DeleteKxClusterInput) (*finspace.DeleteKxClusterOutput, error) {
+	return change(ctx, s, "DeleteKxCluster", in, in.ClientToken, func(tx store.Tx) (*finspace.DeleteKxClusterOutput, error) {
+		c, err := find(tx, clusters, "cluster", *in.EnvironmentId, *in.ClusterName)
+		if err != nil {
+			return nil, err
+		}
+		if c.Status == finspace.KxClusterStatusDeleting {
+			return nil, c.busy()
+		}
+		c.Status, c.Updated = finspace.KxClusterStatusDeleting, tx.Now()
+		return &finspace.DeleteKxClusterOutput{}, clusters.Put(tx, key(c.Environment, c.Name), c)
+	})
+}
+
+func (c *cluster) busy() error {
+	return finspace.NewConflictException(fmt.Sprintf("The cluster %s is in status %s.", c.Name, c.Status), "CLUSTER_"+string(c.Status))
+}
+
+func (s *Service) describeCluster(c *cluster) finspace.GetKxClusterOutput {
+	in := &c.Config
+	out := finspace.GetKxClusterOutput{
+		Status: c.Status, StatusReason: orNil(c.Reason), ClusterName: &c.Name, ClusterType: c.Type,
+		TickerplantLogConfiguration: in.TickerplantLogConfiguration, Volumes: []finspace.Volume{}, Databases: in.Databases,
+		CacheStorageConfigurations: in.CacheStorageConfigurations, AutoScalingConfiguration: in.AutoScalingConfiguration,
+		ClusterDescription: in.ClusterDescription, CapacityConfiguration: in.CapacityConfiguration, ReleaseLabel: in.ReleaseLabel,
+		VpcConfiguration: in.VpcConfiguration, InitializationScript: in.InitializationScript, CommandLineArguments: in.CommandLineArguments,
+		Code: in.Code, ExecutionRole: in.ExecutionRole, LastModifiedTimestamp: millis(c.Updated),
+		SavedownStorageConfiguration: in.SavedownStorageConfiguration, AzMode: in.AzMode, AvailabilityZoneId: in.AvailabilityZoneId,
+		CreatedTimestamp: millis(c.Created), ScalingGroupConfiguration: in.ScalingGroupConfiguration,
+	}
+	for _, v := range c.volumeNames() {
+		out.Volumes = append(out.Volumes, finspace.Volume{VolumeName: &v, VolumeType: finspace.VolumeTypeNas1})
+	}
+	return out
 }
 
 // scalingGroup is the name of the scaling group the cluster runs on, or "".
@@ -28,6 +184,14 @@ func (c *cluster) scalingGroup() string {
 		return finspace.Value(g.ScalingGroupName)
 	}
 	return ""
+}
+
+// nodeCount is how many nodes the cluster is to have.
+func (c *cluster) nodeCount() int {
+	if g := c.Config.ScalingGroupConfiguration; g != nil {
+		return int(finspace.Value(g.NodeCount))
+	}
+	return int(finspace.Value(c.Config.CapacityConfiguration.NodeCount))
 }
 
 // reservation is what the cluster takes of its scaling group.

@@ -32,6 +32,15 @@ type Config struct {
 	// Data is what databases, dataviews and volumes are made of.
 	Data Data
 
+	// Nodes runs the processes of clusters.
+	Nodes Nodes
+
+	// Role is the ARN of the role whose session the caller in ctx uses, or "".
+	Role func(ctx context.Context) string
+
+	// Sign makes a connection string that lets the caller in ctx in.
+	Sign func(ctx context.Context, to Endpoint) (string, error)
+
 	// Record writes the request into the audit trail, in the transaction of
 	// its effect.
 	Record func(ctx context.Context, tx store.Tx) error

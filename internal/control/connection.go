@@ -1,0 +1,56 @@
+package control
+
+import (
+	"context"
+	"strings"
+
+	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/store"
+)
+
+// Endpoint is what a connection string leads to.
+type Endpoint struct {
+	Environment string
+	Cluster     string
+	Node        string // "" is any node of the cluster
+	User        string // the kdb+ user
+}
+
+// GetKxConnectionString implements [api.Service]. It is called with the role
+// that the user has: that is whom the string will let in. Source: API
+// reference, GetKxConnectionString.
+func (s *Service) GetKxConnectionString(ctx context.Context, in *finspace.GetKxConnectionStringInput) (*finspace.GetKxConnectionStringOutput, error) {
+	env, name := *in.EnvironmentId, *in.ClusterName
+	user, ok := strings.CutPrefix(*in.UserArn, s.ARNs.User(env, ""))
+	if !ok {
+		return nil, invalid("userArn", "%s is no user of the environment %s.", *in.UserArn, env)
+	}
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		u, err := findUser(tx, env, user)
+		if err != nil {
+			return err
+		}
+		c, err := find(tx, clusters, "cluster", env, name)
+		if err != nil {
+			return err
+		}
+		if role := s.Role(ctx); role != u.Role {
+			return finspace.NewAccessDeniedException("A connection string for the user " + user + " is given to sessions of the role " + u.Role + " only.")
+		}
+		if c.Status != finspace.KxClusterStatusRunning && c.Status != finspace.KxClusterStatusUpdating {
+			return invalid("clusterName", "the cluster %s is in status %s; nobody can connect to it.", name, c.Status)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Data.Authorize(ctx, "finspace:ConnectKxCluster", s.ARNs.Cluster(env, name)); err != nil {
+		return nil, err
+	}
+	signed, err := s.Sign(ctx, Endpoint{Environment: env, Cluster: name, User: user})
+	if err != nil {
+		return nil, err
+	}
+	return &finspace.GetKxConnectionStringOutput{SignedConnectionString: &signed}, nil
+}
