@@ -59,7 +59,9 @@ func (s *Service) Controllers(hooks lifecycle.Hooks) []*lifecycle.Controller {
 		return lifecycle.New(s.Store, r, lifecycle.Options{Hooks: hooks}, sources...)
 	}
 	cl := run(s.ReconcileCluster, KindCluster)
-	s.Nodes.Watch(cl.Enqueue)
+	if s.Nodes != nil {
+		s.Nodes.Watch(cl.Enqueue)
+	}
 	return []*lifecycle.Controller{
 		cl,
 		run(s.ReconcileEnvironment, KindEnvironment),

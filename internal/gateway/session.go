@@ -1,0 +1,269 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/sigv4"
+	"github.com/quoinhq/quoin/kdb/ipc"
+)
+
+// session is one client's connection.
+type session struct {
+	user  string
+	to    control.Endpoint
+	auth  *sigv4.Auth // what it logged in with
+	addr  string
+	began time.Time
+
+	who  atomic.Pointer[iam.Identity] // whose permissions count now
+	node atomic.Pointer[string]       // the node it was given to, nil while it is let in
+
+	ctx context.Context
+	end context.CancelCauseFunc
+}
+
+// handle serves one connection from its first byte to its last.
+func (g *Gateway) handle(ctx context.Context, nc net.Conn) {
+	defer nc.Close()
+	addr := hostOf(nc.RemoteAddr())
+	if !g.arrive(addr) {
+		g.note(ctx, Event{Kind: "Refuse", Cause: TooMany, Address: addr})
+		return
+	}
+	defer g.leave()
+	arrived := true
+	settle := func() {
+		if arrived {
+			arrived = false
+			g.loggedIn(addr)
+		}
+	}
+	defer settle()
+	s := &session{addr: addr, began: g.cfg.Now()}
+	s.ctx, s.end = context.WithCancelCause(ctx)
+	defer s.end(nil)
+	// A connection that has to end ends where it stands, in a read or a write.
+	unblock := context.AfterFunc(s.ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+	defer unblock()
+
+	client, backend, err := g.admit(s, nc)
+	if backend != nil {
+		defer backend.release()
+	}
+	if err != nil {
+		g.note(ctx, s.event("Refuse", err))
+		return
+	}
+	settle()
+	defer g.remove(s)
+	g.note(ctx, s.event("Connect", nil))
+	up, down, err := s.join(client, backend)
+	if cause := context.Cause(s.ctx); cause != nil {
+		err = cause
+	}
+	e := s.event("Disconnect", err)
+	e.Bytes, e.Lasted = [2]int64{up, down}, g.cfg.Now().Sub(s.began)
+	g.note(ctx, e)
+}
+
+// note records an event; one that cannot be recorded is an operator's matter,
+// the connection is not held up by it.
+func (g *Gateway) note(ctx context.Context, e Event) {
+	if err := g.cfg.Record(context.WithoutCancel(ctx), e); err != nil {
+		g.cfg.Log.Error("connection not recorded", "kind", e.Kind, "error", err)
+	}
+}
+
+// on is the node that the session was given to, "" while it is let in.
+func (s *session) on() string {
+	if n := s.node.Load(); n != nil {
+		return *n
+	}
+	return ""
+}
+
+func (s *session) event(kind string, err error) Event {
+	e := Event{Kind: kind, Address: s.addr, User: s.user, Endpoint: s.to, Identity: s.who.Load()}
+	if e.Endpoint.Node == "" {
+		e.Endpoint.Node = s.on()
+	}
+	if err != nil {
+		e.Cause = causeOf(err)
+		var r *refusal
+		if errors.As(err, &r) && r.err != nil {
+			e.Detail = r.err.Error()
+		}
+	}
+	return e
+}
+
+// joined is a node's connection that is logged in.
+type joined struct {
+	net.Conn
+	release func()
+}
+
+// admit brings a connection through the login. The session is among those that
+// are reviewed before it is checked.
+func (g *Gateway) admit(s *session, nc net.Conn) (client io.ReadWriter, backend *joined, err error) {
+	if err := nc.SetDeadline(time.Now().Add(g.cfg.LoginTimeout)); err != nil {
+		return nil, nil, refuse(BadLogin, err)
+	}
+	tc := tls.Server(nc, g.cfg.TLS)
+	if err := tc.HandshakeContext(s.ctx); err != nil {
+		return nil, nil, refuse(BadLogin, fmt.Errorf("TLS: %w", err))
+	}
+	r := bufio.NewReaderSize(tc, g.cfg.MaxLogin)
+	login, err := ipc.ReadLogin(r, g.cfg.MaxLogin)
+	if err != nil {
+		return nil, nil, refuse(BadLogin, err)
+	}
+	s.user = login.User
+	id, err := g.identify(s, login)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.who.Store(id)
+	g.mu.Lock()
+	g.sessions[s] = struct{}{}
+	g.mu.Unlock()
+	if err = g.check(s.ctx, s); err == nil {
+		backend, err = g.connect(s, login)
+	}
+	if err == nil {
+		// The reply is one byte in a packet of its own: clients read just that.
+		_, err = tc.Write([]byte{byte(backend.capability())})
+	}
+	if err != nil {
+		g.remove(s)
+		return nil, backend, err
+	}
+	// The session may have been ended while it was let in; then the deadline
+	// that ended it stands.
+	if err := nc.SetDeadline(time.Time{}); err != nil || s.ctx.Err() != nil {
+		g.remove(s)
+		return nil, backend, errors.Join(context.Cause(s.ctx), err)
+	}
+	return clientConn{r, tc}, backend, nil
+}
+
+// clientConn reads what the login's reader holds first.
+type clientConn struct {
+	io.Reader
+	io.Writer
+}
+
+func (g *Gateway) remove(s *session) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.sessions, s)
+}
+
+// identify verifies the password of a login and returns who signed it.
+func (g *Gateway) identify(s *session, login ipc.Login) (*iam.Identity, error) {
+	auth, k, err := sigv4.ParseConnect(login.Password)
+	if err != nil {
+		return nil, refuse(BadSignature, err)
+	}
+	id, secret, err := g.cfg.IAM.Authenticate(s.ctx, auth.AccessKeyID, auth.Token)
+	if err != nil {
+		var bad *sigv4.Error
+		if errors.As(err, &bad) {
+			return nil, refuse(BadSignature, err)
+		}
+		return nil, refuse(Failed, err)
+	}
+	if err := g.cfg.Verifier.Verify(auth, secret, sigv4.EmptyHash, g.cfg.Now()); err != nil {
+		return nil, refuse(BadSignature, err)
+	}
+	s.auth = auth
+	if s.to, err = parseHost(k.Host); err != nil {
+		return nil, refuse(BadSignature, err)
+	}
+	if k.User != login.User || k.Action != sigv4.ConnectAction {
+		return nil, refuse(BadSignature, errors.New("the string is another user's or for another action"))
+	}
+	return id, nil
+}
+
+// connect logs in to a node as the user.
+func (g *Gateway) connect(s *session, login ipc.Login) (*joined, error) {
+	b, err := g.cfg.Pick(s.ctx, s.to)
+	if err != nil {
+		return nil, refuse(NoNode, err)
+	}
+	s.node.Store(&b.Node)
+	var d net.Dialer
+	nc, err := d.DialContext(s.ctx, "tcp", b.Addr)
+	if err != nil {
+		b.Release()
+		return nil, refuse(NoNode, err)
+	}
+	j := &joined{nc, b.Release}
+	stop := context.AfterFunc(s.ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+	release := j.release
+	j.release = func() { stop(); nc.Close(); release() }
+	hello := ipc.Login{User: login.User, Password: b.Password, Capability: login.Capability}
+	var reply [1]byte
+	if err := nc.SetDeadline(time.Now().Add(g.cfg.LoginTimeout)); err == nil {
+		if _, err = nc.Write(hello.Append(nil)); err == nil {
+			_, err = io.ReadFull(nc, reply[:])
+		}
+	}
+	if err != nil {
+		return j, refuse(NoNode, fmt.Errorf("the node refused the login: %w", err))
+	}
+	if err := nc.SetDeadline(time.Time{}); err != nil {
+		return j, refuse(Failed, err)
+	}
+	return &joined{withCapability{nc, reply[0]}, j.release}, nil
+}
+
+// withCapability remembers what the node answered.
+type withCapability struct {
+	net.Conn
+	c byte
+}
+
+func (j *joined) capability() byte { return j.Conn.(withCapability).c }
+
+const copyBuffer = 256 << 10
+
+// join copies both ways until one side ends, and then ends the other.
+func (s *session) join(client io.ReadWriter, node *joined) (up, down int64, err error) {
+	done := make(chan error, 1)
+	raw := node.Conn.(withCapability).Conn
+	go func() {
+		n, cerr := io.CopyBuffer(onlyWriter{raw}, onlyReader{client}, make([]byte, copyBuffer))
+		up = n
+		s.end(refuse(ClientClosed, nil)) // lets the other direction end too
+		done <- cerr
+	}()
+	down, err = io.CopyBuffer(onlyWriter{client}, onlyReader{raw}, make([]byte, copyBuffer))
+	s.end(refuse(NodeClosed, nil))
+	<-done
+	return up, down, err
+}
+
+// onlyReader and onlyWriter hide what else a connection can do, so that the
+// given buffer is used and not a new one.
+type onlyReader struct{ io.Reader }
+type onlyWriter struct{ io.Writer }
+
+func hostOf(a net.Addr) string {
+	host, _, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	return host
+}
