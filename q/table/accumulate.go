@@ -30,31 +30,58 @@ func (s *floatSums) addRuns(lo, hi int, runs []run) {
 	}
 }
 
-// sumFloats adds the numbers that are not null, in four sums that do not wait
-// for each other.
+// sumFloats adds the numbers that are not null: without looking first, in four
+// sums that do not wait for each other, and once more with care if that met one.
 func sumFloats(v []float64) float64 {
 	var a, b, c, d float64
-	for len(v) >= 4 {
-		if x := v[0]; x == x {
-			a += x
-		}
-		if x := v[1]; x == x {
-			b += x
-		}
-		if x := v[2]; x == x {
-			c += x
-		}
-		if x := v[3]; x == x {
-			d += x
-		}
-		v = v[4:]
+	w := v
+	for len(w) >= 4 {
+		a += w[0]
+		b += w[1]
+		c += w[2]
+		d += w[3]
+		w = w[4:]
 	}
+	for _, x := range w {
+		a += x
+	}
+	if sum := a + b + (c + d); sum == sum {
+		return sum
+	}
+	sum := 0.0
 	for _, x := range v {
 		if x == x {
-			a += x
+			sum += x
 		}
 	}
-	return a + b + (c + d)
+	return sum
+}
+
+// meanFloats is sumFloats and the number of those that are not null.
+func meanFloats(v []float64) mean {
+	var a, b, c, d float64
+	w := v
+	for len(w) >= 4 {
+		a += w[0]
+		b += w[1]
+		c += w[2]
+		d += w[3]
+		w = w[4:]
+	}
+	for _, x := range w {
+		a += x
+	}
+	if sum := a + b + (c + d); sum == sum {
+		return mean{sum, int64(len(v))}
+	}
+	var m mean
+	for _, x := range v {
+		if x == x {
+			m.sum += x
+			m.n++
+		}
+	}
+	return m
 }
 
 func (s *floatSums) merge(from accumulator) {
@@ -154,19 +181,11 @@ func (s *means) addRuns(lo, hi int, runs []run) {
 	in := s.read(lo, hi)
 	for _, r := range runs {
 		a, b := r.clip(lo, hi)
+		part := meanFloats(in[a:b])
 		m := &s.acc[r.code]
-		m.sum += sumFloats(in[a:b])
-		m.n += int64(b-a) - nullFloats(in[a:b])
+		m.sum += part.sum
+		m.n += part.n
 	}
-}
-
-func nullFloats(v []float64) (n int64) {
-	for _, x := range v {
-		if x != x {
-			n++
-		}
-	}
-	return n
 }
 
 func (s *means) merge(from accumulator) {
@@ -210,30 +229,40 @@ func (s *weighted) addRuns(lo, hi int, runs []run) {
 	ws, xs := s.w(lo, hi), s.x(lo, hi)
 	for _, r := range runs {
 		a, b := r.clip(lo, hi)
-		w, x := ws[a:b], xs[a:b]
-		x = x[:len(w)]
-		var s0, s1, w0, w1 float64
-		i := 0
-		for ; i+2 <= len(w); i += 2 {
-			if p := w[i] * x[i]; p == p {
-				s0 += p
-				w0 += w[i]
-			}
-			if p := w[i+1] * x[i+1]; p == p {
-				s1 += p
-				w1 += w[i+1]
-			}
-		}
-		for ; i < len(w); i++ {
-			if p := w[i] * x[i]; p == p {
-				s0 += p
-				w0 += w[i]
-			}
-		}
+		part := weigh(ws[a:b], xs[a:b])
 		acc := &s.acc[r.code]
-		acc.sum += s0 + s1
-		acc.weight += w0 + w1
+		acc.sum += part.sum
+		acc.weight += part.weight
 	}
+}
+
+// weigh adds products and weights of the pairs without null: first as if there
+// were none, as sumFloats does.
+func weigh(w, x []float64) weights {
+	x = x[:len(w)]
+	var s0, s1, w0, w1 float64
+	i := 0
+	for ; i+1 < len(w); i += 2 {
+		s0 += w[i] * x[i]
+		w0 += w[i]
+		s1 += w[i+1] * x[i+1]
+		w1 += w[i+1]
+	}
+	if i < len(w) {
+		s0 += w[i] * x[i]
+		w0 += w[i]
+	}
+	if s := s0 + s1; s == s {
+		return weights{s, w0 + w1}
+	}
+	var out weights
+	for i, v := range w {
+		if p := v * x[i]; p == p {
+			out.sum += p
+			out.weight += v
+		}
+	}
+	return out
 }
 
 func (s *weighted) merge(from accumulator) {

@@ -333,7 +333,16 @@ func asofInOrder(e *prim.Env, k *keyMatch, lt, rt []int64) (at []int32, ok bool)
 				}
 			}
 		}
-		fine[part] = j == r1 || part == p-1
+		if part == p-1 {
+			r1 = len(rt) // what is left has no row to join, if it ascends too
+		}
+		for ; j < r1; j++ {
+			if rt[j] < prev {
+				return
+			}
+			prev = rt[j]
+		}
+		fine[part] = true
 	})
 	if slices.Contains(fine, false) {
 		return nil, false

@@ -116,6 +116,7 @@ func benchAsof(b *testing.B, pick func(e *prim.Env, t *kdb.Table) *kdb.Table) {
 			}
 			e, _ := newEnv(2)
 			b.ResetTimer()
+			defer reportCPU(b)()
 			for b.Loop() {
 				v, err := table.Asof(e, table.AsofKind{}, symTime, pick(e, t.trade), t.quote)
 				must(b, v, err)

@@ -9,30 +9,22 @@ import (
 // table of the keys, ascending. One key column is sorted, the first of several
 // parted.
 func (q *query) group(keys []named) (*groups, *kdb.Table, error) {
+	if len(keys) == 0 {
+		return nil, nil, prim.ErrType
+	}
 	names := make([]kdb.Symbol, len(keys))
 	cols := make([]kdb.Value, len(keys))
 	sources := make([]kdb.Value, len(keys)) // what each key's values are taken from
 	reads := make([]*rows, len(keys))
-	var all coder
-	inRuns := len(keys) == 0
 	for i, k := range keys {
 		names[i] = k.name
-		col, r, c, err := q.key(k.tree)
+		col, r, err := q.key(k.tree)
 		if err != nil {
 			return nil, nil, err
 		}
-		if i == 0 {
-			inRuns = q.sel.idx == nil && r == &q.sel && (prim.AttrOf(col) == kdb.Parted || prim.AttrOf(col) == kdb.Sorted)
-			all = c
-		} else {
-			all = combine(all, c, q.sel.n)
-		}
 		sources[i], reads[i] = col, r
 	}
-	if len(keys) == 0 {
-		return nil, nil, prim.ErrType
-	}
-	g := groupCodes(q.e, &q.sel, all, inRuns)
+	g := q.groupKeys(keys, sources, reads)
 	for i, k := range keys {
 		v, err := q.keyValues(g, k.tree, sources[i], reads[i])
 		if err != nil {
@@ -52,30 +44,60 @@ func (q *query) group(keys []named) (*groups, *kdb.Table, error) {
 	return g, t, nil
 }
 
-// key returns the coder of a key expression, and the column and rows its
-// values are read from; the column is nil for an expression that keyValues
-// works out for each group.
-func (q *query) key(tree kdb.Value) (kdb.Value, *rows, coder, error) {
+// groupKeys groups the selected rows by key columns, or by bars where there is
+// no column. A parted first column gives its runs without being read.
+func (q *query) groupKeys(keys []named, cols []kdb.Value, reads []*rows) *groups {
+	code := func(i int) coder {
+		if cols[i] == nil {
+			c, _ := q.bars(keys[i].tree)
+			return c
+		}
+		return codesOf(q.e, cols[i], reads[i])
+	}
+	rest := func(c coder, from int) coder {
+		for i := from; i < len(keys); i++ {
+			c = combine(c, code(i), q.sel.n)
+		}
+		return c
+	}
+	ordered := false
+	if cols[0] != nil && reads[0] == &q.sel {
+		if runs, n, ok := partedRuns(cols[0], &q.sel); ok {
+			if len(keys) == 1 {
+				return groupRuns(&q.sel, runs, n)
+			}
+			if g := refine(q.e, &q.sel, runs, n, rest(code(1), 2)); g != nil {
+				return g
+			}
+		}
+		ordered = q.sel.idx == nil && prim.AttrOf(cols[0]) == kdb.Sorted
+	}
+	return groupCodes(q.e, &q.sel, rest(code(0), 1), ordered)
+}
+
+// key returns the column a key expression stands for, and the rows to read it
+// by; the column is nil for bars, whose codes need none.
+func (q *query) key(tree kdb.Value) (kdb.Value, *rows, error) {
 	if s, ok := tree.(kdb.Symbol); ok {
 		if col, ok := q.t.Col(s); ok {
-			return col, &q.sel, codesOf(q.e, col, &q.sel), nil
+			return col, &q.sel, nil
 		}
 	}
-	if c, ok := q.bars(tree); ok {
-		return nil, &q.sel, c, nil
+	if _, ok := q.bars(tree); ok {
+		return nil, &q.sel, nil
 	}
 	v, err := q.eval(tree)
 	if err != nil {
-		return nil, nil, coder{}, err
+		return nil, nil, err
 	}
 	if !prim.IsList(v) {
 		v = prim.TakeN(int64(q.sel.n), v)
 	}
 	if v.Len() != q.sel.n {
-		return nil, nil, coder{}, prim.ErrLength
+		return nil, nil, prim.ErrLength
 	}
 	all := allRows(q.sel.n)
-	return v, &all, codesOf(q.e, v, &all), nil
+	return v, &all, nil
 }
 
 // bars recognises xbar of an integer column by a width in its own unit, whose

@@ -109,99 +109,115 @@ func numeric(t kdb.Type) bool {
 
 func floatOp(name string, a, b func(lo, hi int) []float64) func(lo, hi int) []float64 {
 	out := make([]float64, blockLen)
-	var op func(o, x, y []float64)
-	switch name {
-	case "+":
-		op = func(o, x, y []float64) {
-			for i, v := range x {
-				o[i] = v + y[i]
-			}
-		}
-	case "-":
-		op = func(o, x, y []float64) {
-			for i, v := range x {
-				o[i] = v - y[i]
-			}
-		}
-	case "*":
-		op = func(o, x, y []float64) {
-			for i, v := range x {
-				o[i] = v * y[i]
-			}
-		}
-	case "%":
-		op = func(o, x, y []float64) {
-			for i, v := range x {
-				o[i] = v / y[i]
-			}
-		}
-	case "&": // null is the smallest
-		op = func(o, x, y []float64) {
-			for i, v := range x {
-				o[i] = v
-				if y[i] < v || y[i] != y[i] {
-					o[i] = y[i]
-				}
-			}
-		}
-	case "|":
-		op = func(o, x, y []float64) {
-			for i, v := range x {
-				o[i] = v
-				if y[i] > v || v != v {
-					o[i] = y[i]
-				}
-			}
-		}
-	}
+	op := floatLoops[name]
 	return func(lo, hi int) []float64 {
 		x, y := a(lo, hi), b(lo, hi)
 		o := out[:len(x)]
-		op(o, x, y[:len(x)])
+		op(o, x, y)
 		return o
 	}
 }
 
+// floatLoops are the operators on blocks; all three slices have one length.
+var floatLoops = map[string]func(o, x, y []float64){
+	"+": func(o, x, y []float64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = v + y[i]
+		}
+	},
+	"-": func(o, x, y []float64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = v - y[i]
+		}
+	},
+	"*": func(o, x, y []float64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = v * y[i]
+		}
+	},
+	"%": func(o, x, y []float64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = v / y[i]
+		}
+	},
+	// Null is the smallest number.
+	"&": func(o, x, y []float64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = v
+			if w := y[i]; w < v || w != w {
+				o[i] = w
+			}
+		}
+	},
+	"|": func(o, x, y []float64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = v
+			if w := y[i]; w > v || v != v {
+				o[i] = w
+			}
+		}
+	},
+}
+
 func intOp(name string, a, b func(lo, hi int) []int64) func(lo, hi int) []int64 {
 	out := make([]int64, blockLen)
-	var op func(x, y int64) int64
-	switch name {
-	case "+":
-		op = func(x, y int64) int64 { return x + y }
-	case "-":
-		op = func(x, y int64) int64 { return x - y }
-	case "*":
-		op = func(x, y int64) int64 { return x * y }
-	case "&":
-		return func(lo, hi int) []int64 {
-			x, y := a(lo, hi), b(lo, hi)
-			o := out[:len(x)]
-			for i, v := range x {
-				o[i] = min(v, y[i])
-			}
-			return o
-		}
-	default:
-		return func(lo, hi int) []int64 {
-			x, y := a(lo, hi), b(lo, hi)
-			o := out[:len(x)]
-			for i, v := range x {
-				o[i] = max(v, y[i])
-			}
-			return o
-		}
-	}
+	op := intLoops[name]
 	return func(lo, hi int) []int64 {
 		x, y := a(lo, hi), b(lo, hi)
 		o := out[:len(x)]
-		for i, v := range x {
-			w := y[i]
-			if v == math.MinInt64 || w == math.MinInt64 {
-				o[i] = math.MinInt64
-				continue
-			}
-			o[i] = op(v, w)
-		}
+		op(o, x, y)
 		return o
 	}
+}
+
+// intLoops are the operators on blocks of integers: null in, null out.
+var intLoops = map[string]func(o, x, y []int64){
+	"+": func(o, x, y []int64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			w := y[i]
+			o[i] = v + w
+			if v == math.MinInt64 || w == math.MinInt64 {
+				o[i] = math.MinInt64
+			}
+		}
+	},
+	"-": func(o, x, y []int64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			w := y[i]
+			o[i] = v - w
+			if v == math.MinInt64 || w == math.MinInt64 {
+				o[i] = math.MinInt64
+			}
+		}
+	},
+	"*": func(o, x, y []int64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			w := y[i]
+			o[i] = v * w
+			if v == math.MinInt64 || w == math.MinInt64 {
+				o[i] = math.MinInt64
+			}
+		}
+	},
+	"&": func(o, x, y []int64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = min(v, y[i])
+		}
+	},
+	"|": func(o, x, y []int64) {
+		o, y = o[:len(x)], y[:len(x)]
+		for i, v := range x {
+			o[i] = max(v, y[i])
+		}
+	},
 }

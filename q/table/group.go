@@ -36,7 +36,7 @@ func oneGroup(r *rows) *groups {
 // few enough of them.
 func groupCodes(e *prim.Env, r *rows, c coder, inRuns bool) *groups {
 	g := &groups{rows: r, n: c.n}
-	if inRuns && g.collectRuns(e, c) {
+	if inRuns && g.collectRuns(e, codeRuns(c)) {
 		return g
 	}
 	g.ids = make([]int32, r.n)
@@ -58,36 +58,35 @@ func groupCodes(e *prim.Env, r *rows, c coder, inRuns bool) *groups {
 	return g
 }
 
-// collectRuns fills g.runs, or gives up when they average less than four rows.
-func (g *groups) collectRuns(e *prim.Env, c coder) bool {
+// collectRuns fills g.runs with what walk emits for each part of the positions:
+// the code from a position on. It gives up, and returns false, when the runs
+// average less than four rows.
+func (g *groups) collectRuns(e *prim.Env, walk func(lo, hi int, emit func(code int32, at int))) bool {
 	n := g.rows.n
-	p := parts(e, n, max(1<<16, c.n))
+	p := parts(e, n, max(1<<16, g.n))
 	found, lasts := make([][]run, p), make([][]int32, p)
-	parallel(e, n, max(1<<16, c.n), func(part, lo, hi int) {
-		read := c.blocks()
-		last := newCodes(c.n, -1)
+	parallel(e, n, max(1<<16, g.n), func(part, lo, hi int) {
+		last := newCodes(g.n, -1)
 		out := make([]run, 0, 1024)
-		cur := run{code: -1, lo: int32(lo)}
-		for at := lo; at < hi; at += blockLen {
-			for i, id := range read(at, min(at+blockLen, hi)) {
-				if id != cur.code {
-					pos := int32(at + i)
-					if cur.code >= 0 {
-						cur.hi = pos
-						last[cur.code] = pos - 1
-						out = append(out, cur)
-					}
-					cur = run{code: id, lo: pos}
-				}
-			}
-			if len(out) > 1024+(at-lo)/4 {
+		code := int32(-1)
+		limit := 1024 + (hi-lo)/4
+		walk(lo, hi, func(next int32, at int) {
+			if next == code || len(out) > limit {
 				return
 			}
+			if code >= 0 {
+				out[len(out)-1].hi = int32(at)
+				last[code] = int32(at) - 1
+			}
+			code = next
+			out = append(out, run{code: next, lo: int32(at)})
+		})
+		if len(out) > limit {
+			return
 		}
-		if cur.code >= 0 {
-			cur.hi = int32(hi)
-			last[cur.code] = int32(hi) - 1
-			out = append(out, cur)
+		if code >= 0 {
+			out[len(out)-1].hi = int32(hi)
+			last[code] = int32(hi) - 1
 		}
 		found[part], lasts[part] = out, last
 	})
@@ -102,6 +101,22 @@ func (g *groups) collectRuns(e *prim.Env, c coder) bool {
 	}
 	g.setLast(lasts)
 	return true
+}
+
+// codeRuns emits the runs of a coder's codes.
+func codeRuns(c coder) func(lo, hi int, emit func(code int32, at int)) {
+	return func(lo, hi int, emit func(code int32, at int)) {
+		read := c.blocks()
+		prev := int32(-1)
+		for at := lo; at < hi; at += blockLen {
+			for i, id := range read(at, min(at+blockLen, hi)) {
+				if id != prev {
+					prev = id
+					emit(id, at+i)
+				}
+			}
+		}
+	}
 }
 
 // setLast merges each part's last positions and lists the codes in use.

@@ -151,41 +151,61 @@ func (s *comoments) result(g *groups) kdb.Value {
 func distinctCounts(e *prim.Env, g *groups, c coder) kdb.Value {
 	n := g.rows.n
 	count := make([]kdb.Long, g.n)
-	ids := c.blocks()
-	each := func(f func(pos int, code, id int32)) {
-		for at := 0; at < n; at += blockLen {
-			to := min(at+blockLen, n)
-			in := ids(at, to)
-			if g.ids != nil {
-				for i, id := range in {
-					f(at+i, g.ids[at+i], id)
+	if flags := int64(g.n) * int64(c.n); flags <= int64(max(1<<20, 8*n)) {
+		grain := max(1<<16, int(flags))
+		seen := make([][]bool, parts(e, n, grain))
+		parallel(e, n, grain, func(part, lo, hi int) {
+			flag := make([]bool, flags)
+			seen[part] = flag
+			walkPairs(g, c, lo, hi, func(_ int, codes, ids []int32) {
+				for i, id := range ids {
+					flag[int(codes[i])*c.n+int(id)] = true
 				}
-				continue
-			}
-			for _, r := range g.runsIn(at, to) {
-				a, b := r.clip(at, to)
-				for i := a; i < b; i++ {
-					f(at+i, r.code, in[i])
-				}
+			})
+		})
+		for _, more := range seen[1:] {
+			for i, f := range more {
+				seen[0][i] = seen[0][i] || f
 			}
 		}
-	}
-	if flags := int64(g.n) * int64(c.n); flags <= int64(max(1<<20, 8*n)) {
-		seen := make([]bool, flags)
-		wide := c.n
-		each(func(_ int, code, id int32) {
-			if p := &seen[int(code)*wide+int(id)]; !*p {
-				*p = true
-				count[code]++
+		for code := range count {
+			for _, f := range seen[0][code*c.n : (code+1)*c.n] {
+				count[code] += kdb.Long(b2i(f))
 			}
-		})
+		}
 	} else {
 		pairs := make([]kdb.Long, n)
-		each(func(pos int, code, id int32) { pairs[pos] = kdb.Long(code)<<32 | kdb.Long(id) })
+		walkPairs(g, c, 0, n, func(at int, codes, ids []int32) {
+			for i, id := range ids {
+				pairs[at+i] = kdb.Long(codes[i])<<32 | kdb.Long(id)
+			}
+		})
 		_, firsts := prim.Classify(kdb.NewVec(pairs))
 		for _, f := range firsts {
 			count[pairs[f]>>32]++
 		}
 	}
 	return kdb.NewVec(used(g, count))
+}
+
+// walkPairs calls f for blocks of positions with their group codes and the
+// codes of c.
+func walkPairs(g *groups, c coder, lo, hi int, f func(at int, codes, ids []int32)) {
+	read := c.blocks()
+	buf := make([]int32, blockLen)
+	for at := lo; at < hi; at += blockLen {
+		to := min(at+blockLen, hi)
+		codes := buf[:to-at]
+		if g.ids != nil {
+			codes = g.ids[at:to]
+		} else {
+			for _, r := range g.runsIn(at, to) {
+				a, b := r.clip(at, to)
+				for i := a; i < b; i++ {
+					codes[i] = r.code
+				}
+			}
+		}
+		f(at, codes, read(at, to))
+	}
 }

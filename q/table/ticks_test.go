@@ -112,6 +112,7 @@ func benchSelect(b *testing.B, quotes bool, args ...kdb.Value) {
 			e, _ := newEnv(2)
 			all := append([]kdb.Value{from}, args...)
 			b.ResetTimer()
+			defer reportCPU(b)()
 			for b.Loop() {
 				v, err := table.Select(e, all)
 				must(b, v, err)

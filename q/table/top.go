@@ -34,6 +34,7 @@ func topRows(e *prim.Env, col kdb.Value, r *rows, k int, desc bool) ([]int32, bo
 	parallel(e, r.n, 1<<16, func(part, lo, hi int) {
 		t := &topper{k: k, limit: math.MaxInt64}
 		read := mk()
+		t.sample(read, lo, hi, desc)
 		for at := lo; at < hi; at += blockLen {
 			t.add(at, read(at, min(at+blockLen, hi)), desc)
 		}
@@ -60,10 +61,31 @@ type topper struct {
 	best  []ranked
 }
 
+// sample sets the limit to the k-th smallest of some items spread over the part,
+// so that few others pass even if the column gets better towards its end.
+func (t *topper) sample(read func(lo, hi int) []int64, lo, hi int, desc bool) {
+	step := (hi - lo) / max(1<<12, 64*t.k)
+	if step < 4 {
+		return
+	}
+	for at := lo; at < hi; at += step {
+		key := read(at, at+1)[0]
+		if desc {
+			key = ^key
+		}
+		t.best = append(t.best, ranked{key, int32(at)})
+	}
+	t.shrink()
+	if t.limit < math.MaxInt64 {
+		t.limit++ // equal ones still have to come
+	}
+	t.best = t.best[:0]
+}
+
 func (t *topper) add(at int, keys []int64, desc bool) {
 	flip := int64(0)
 	if desc {
-		flip = -1 // x^-1 reverses the order and maps no two keys to one
+		flip = -1 // x^-1 is ^x, which reverses the order
 	}
 	for i, key := range keys {
 		if key ^= flip; key < t.limit || t.limit == math.MaxInt64 {

@@ -1,0 +1,85 @@
+package table
+
+import (
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
+)
+
+// A parted column says where its equal items are, so that grouping by it reads
+// no row of it: each part is a run, which further keys cut into smaller ones.
+
+// partedRuns returns the runs of a parted key column among the selected rows,
+// which are in spans, and how many codes they have; ok is false for other
+// columns, and when there are so many parts that runs do not pay.
+func partedRuns(col kdb.Value, r *rows) (runs []run, n int, ok bool) {
+	if r.idx != nil || prim.AttrOf(col) != kdb.Parted {
+		return nil, 0, false
+	}
+	starts, ok := prim.Runs(col)
+	if !ok || 8*len(starts) > r.n {
+		return nil, 0, false
+	}
+	rank := make([]int32, len(starts))
+	for i, part := range prim.Grade(prim.Gather(col, starts), false) {
+		rank[part] = int32(i)
+	}
+	end := func(i int) int32 {
+		if i+1 < len(starts) {
+			return int32(starts[i+1])
+		}
+		return int32(col.Len())
+	}
+	part := 0
+	for i, s := range r.spans {
+		for part < len(starts) && end(part) <= s.lo {
+			part++
+		}
+		for p := part; p < len(starts) && int32(starts[p]) < s.hi; p++ {
+			lo, hi := max(int32(starts[p]), s.lo), min(end(p), s.hi)
+			runs = append(runs, run{rank[p], r.at0[i] + lo - s.lo, r.at0[i] + hi - s.lo})
+		}
+	}
+	return runs, len(starts), true
+}
+
+// groupRuns makes groups of runs that are known.
+func groupRuns(r *rows, runs []run, n int) *groups {
+	g := &groups{rows: r, n: n, runs: runs}
+	last := newCodes(n, -1)
+	for _, x := range runs {
+		last[x.code] = x.hi - 1
+	}
+	g.setLast([][]int32{last})
+	return g
+}
+
+// refine groups by runs of a first key and the codes of further ones; nil when
+// the groups would be too many or the runs too short to pay.
+func refine(e *prim.Env, r *rows, first []run, n int, c coder) *groups {
+	if int64(n)*int64(c.n) > directRange(r.n) {
+		return nil
+	}
+	whole := &groups{rows: r, runs: first}
+	g := &groups{rows: r, n: n * c.n}
+	if !g.collectRuns(e, func(lo, hi int, emit func(code int32, at int)) {
+		read := c.blocks()
+		width := int32(c.n)
+		for at := lo; at < hi; at += blockLen {
+			to := min(at+blockLen, hi)
+			ids := read(at, to)
+			for _, x := range whole.runsIn(at, to) {
+				a, b := x.clip(at, to)
+				base, prev := x.code*width, int32(-1)
+				for i := a; i < b; i++ {
+					if ids[i] != prev {
+						prev = ids[i]
+						emit(base+prev, at+i)
+					}
+				}
+			}
+		}
+	}) {
+		return nil
+	}
+	return g
+}
