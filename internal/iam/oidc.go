@@ -80,11 +80,11 @@ type keySet struct {
 	fetched time.Time
 }
 
-func newOIDC(configured []Provider) *verifier {
+func newOIDC(configured []Provider, transport http.RoundTripper) *verifier {
 	v := &verifier{
 		configured: make(map[string]Provider),
 		sets:       make(map[string]*keySet),
-		client: &http.Client{Timeout: fetchTimeout, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		client: &http.Client{Transport: transport, Timeout: fetchTimeout, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if r.URL.Scheme != "https" || len(via) > 3 {
 				return errors.New("iam: redirected away from https or too often")
 			}

@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,9 @@ type Config struct {
 	// Providers are identity providers given by configuration, beside those
 	// that CreateOpenIDConnectProvider makes.
 	Providers []Provider
+	// Transport fetches the keys of identity providers; nil is
+	// http.DefaultTransport.
+	Transport http.RoundTripper
 	// Quotas bounds what can be made; zero fields mean AWS's defaults.
 	Quotas Quotas
 }
@@ -62,7 +66,7 @@ func New(cfg Config) *Service {
 		now:         cfg.Now,
 		log:         cfg.Log,
 		quotas:      cfg.Quotas.withDefaults(),
-		oidc:        newOIDC(cfg.Providers),
+		oidc:        newOIDC(cfg.Providers, cfg.Transport),
 		credentials: newCache[*credential](cacheSize),
 		principals:  newCache[*principal](cacheSize),
 		listeners:   make(map[int]func(Change)),

@@ -5,6 +5,7 @@ package iamtest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -47,7 +48,7 @@ func New(t testing.TB, configure ...func(*iam.Config)) *Env {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := db.Close(); err != nil {
+			if err := db.Close(); err != nil && !errors.Is(err, store.ErrClosed) { // a test may have closed it
 				t.Error(err)
 			}
 		})
