@@ -17,12 +17,13 @@ import (
 
 // commands is the command line: one line per command.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Env     envCommand     `cmd:"" help:"Print the shell exports that point AWS tools at the server."`
-	Audit   auditCommand   `cmd:"" help:"Print who did what, as JSON lines."`
-	Backup  backupCommand  `cmd:"" help:"Write a backup of a data folder, also while a server uses it."`
-	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup; never over existing data."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Run the server."`
+	Env        envCommand        `cmd:"" help:"Print the shell exports that point AWS tools at the server."`
+	Audit      auditCommand      `cmd:"" help:"Print who did what, as JSON lines."`
+	Backup     backupCommand     `cmd:"" help:"Write a backup of a data folder, also while a server uses it."`
+	Restore    restoreCommand    `cmd:"" help:"Make a data folder from a backup; never over existing data."`
+	RotateRoot rotateRootCommand `cmd:"" help:"Replace the root user's keys."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // rawCommands take their arguments as they are, for commands with an option

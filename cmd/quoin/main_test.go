@@ -175,6 +175,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("code %d: %s", code, errs)
 		}
 	})
+	t.Run("rotate-root, by the server", func(t *testing.T) { rotate(t, dir) })
 	t.Run("SIGTERM drains and ends with code 0", func(t *testing.T) {
 		res, err := http.Get(address + "/readyz")
 		if err != nil || res.StatusCode != http.StatusOK {
@@ -191,6 +192,7 @@ func TestServe(t *testing.T) {
 			t.Error(p.output())
 		}
 	})
+	t.Run("rotate-root, without a server", func(t *testing.T) { rotate(t, dir) })
 	t.Run("the next start knows the keys and the account", func(t *testing.T) {
 		_, before, _ := execute(t, "env", "--data-dir", dir)
 		again := serve(t, dir)
@@ -201,6 +203,22 @@ func TestServe(t *testing.T) {
 			t.Error("the root keys have changed")
 		}
 	})
+}
+
+// rotate replaces the root keys and checks that the file has others.
+func rotate(t *testing.T, dir string) {
+	t.Helper()
+	before, err := os.ReadFile(filepath.Join(dir, "credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := execute(t, "rotate-root", "--data-dir", dir); code != 0 {
+		t.Fatalf("code %d: %s", code, errs)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, "credentials"))
+	if err != nil || bytes.Equal(before, after) {
+		t.Errorf("the keys are the same: %v", err)
+	}
 }
 
 func stop(t *testing.T, p *process) {

@@ -30,6 +30,7 @@ func pipeline() []middleware {
 		{"signature and principal", (*Server).withPrincipal},
 		{"principal limit", (*Server).withPrincipalLimit},
 		{"other services", (*Server).withOtherServices},
+		{"operator", (*Server).withOperator},
 		{"bind and validate", (*Server).withInput},
 		{"authorise", (*Server).withAuthorisation},
 		{"call and encode", (*Server).withCall},

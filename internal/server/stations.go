@@ -199,6 +199,10 @@ func (s *Server) withRoute(next handler) handler {
 		if x.service.protocol != sigv4.JSON {
 			return next(x)
 		}
+		if x.r.URL.Path == RotateRootPath && x.r.Method == http.MethodPost {
+			x.operation = rotateRootOperation
+			return next(x)
+		}
 		op, params, err := router.Match(x.r)
 		if err != nil {
 			return err
