@@ -26,13 +26,12 @@ func (t typed[T]) set(i int, v kdb.Value) bool {
 
 // changed drops what is known about a vector that is being amended.
 func (t typed[T]) changed() {
-	if t.v.Attr == kdb.NoAttr {
-		return
-	}
 	if t.v.Attr != kdb.Grouped {
 		t.v.Attr = kdb.NoAttr
 	}
-	t.v.Index.Store(nil)
+	if t.v.Index.Load() != nil {
+		t.v.Index.Store(nil)
+	}
 }
 
 func (t typed[T]) clone() kdb.Value {

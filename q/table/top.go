@@ -30,6 +30,9 @@ func topRows(e *prim.Env, col kdb.Value, r *rows, k int, desc bool) ([]int32, bo
 	if mk() == nil {
 		return nil, false
 	}
+	if out, ok := topZones(e, col, r, k, desc, mk()); ok {
+		return out, true
+	}
 	parted := make([][]ranked, parts(e, r.n, 1<<16))
 	parallel(e, r.n, 1<<16, func(part, lo, hi int) {
 		t := &topper{k: k, limit: math.MaxInt64}
@@ -53,12 +56,75 @@ func topRows(e *prim.Env, col kdb.Value, r *rows, k int, desc bool) ([]int32, bo
 	return out, true
 }
 
+// topZones is topRows for all rows of a column with zones. The k-th best of the
+// zones' extremes is no better than the k-th best item, so only zones that
+// reach it are read: few, whether the column is in random order or sorted.
+func topZones(e *prim.Env, col kdb.Value, r *rows, k int, desc bool, read func(lo, hi int) []int64) ([]int32, bool) {
+	if r.idx != nil || len(r.spans) != 1 || r.n != col.Len() || k <= 0 || r.n < 4*k*prim.ZoneLen {
+		return nil, false
+	}
+	z := prim.ZonesOf(e, col)
+	if z == nil {
+		return nil, false
+	}
+	keys := z.Least
+	if desc {
+		keys = z.Greatest
+	}
+	extremes := &topper{k: k, limit: math.MaxInt64}
+	extremes.add(0, keys, desc)
+	extremes.shrink()
+	worst := extremes.best[k-1].key
+	if worst == math.MaxInt64 {
+		return nil, false
+	}
+	flip := int64(0)
+	if desc {
+		flip = -1
+	}
+	zone := func(t *topper, i int) {
+		for lo, end := i*prim.ZoneLen, min((i+1)*prim.ZoneLen, r.n); lo < end; lo += blockLen {
+			t.add(lo, read(lo, min(lo+blockLen, end)), desc)
+		}
+	}
+	// The zones with a better item than that come first, the best one before
+	// the others, so that in a sorted column one or two zones are read; there
+	// are fewer than k. Out of order, an item equal to the limit may still count.
+	first := &topper{k: k, limit: worst + 1, ties: true}
+	last := &topper{k: k, limit: worst + 1}
+	better := []ranked{}
+	for i, key := range keys {
+		switch key ^= flip; {
+		case key < worst:
+			better = append(better, ranked{key, int32(i)})
+		case key == worst:
+			zone(last, i)
+		}
+	}
+	slices.SortFunc(better, compareRanked)
+	for _, b := range better {
+		if b.key >= first.limit {
+			break
+		}
+		zone(first, int(b.pos))
+		first.shrink()
+	}
+	first.best = append(first.best, last.best...)
+	first.shrink()
+	out := make([]int32, len(first.best))
+	for i, b := range first.best {
+		out[i] = b.pos
+	}
+	return out, true
+}
+
 // topper keeps the k smallest keys seen, in a buffer that is cut down to k when
 // it is full, which moves the limit that most keys fail at.
 type topper struct {
 	k     int
 	limit int64
 	best  []ranked
+	ties  bool // items equal to the k-th come in any order of position
 }
 
 // sample sets the limit to the k-th smallest of some items spread over the part,
@@ -103,6 +169,9 @@ func (t *topper) shrink() {
 		t.best = t.best[:t.k]
 		if t.k > 0 {
 			t.limit = t.best[t.k-1].key
+			if t.ties && t.limit < math.MaxInt64 {
+				t.limit++
+			}
 		}
 	}
 }
@@ -123,11 +192,7 @@ func orderedFloats(read func(lo, hi int) []float64) func(lo, hi int) []int64 {
 	return func(lo, hi int) []int64 {
 		in := read(lo, hi)
 		for i, v := range in {
-			out[i] = math.MinInt64
-			if v == v {
-				b := int64(math.Float64bits(v + 0))
-				out[i] = b ^ int64(uint64(b>>63)>>1)
-			}
+			out[i] = prim.OrderKey(v)
 		}
 		return out[:len(in)]
 	}

@@ -1,0 +1,36 @@
+package prim_test
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
+	"pgregory.net/rapid"
+)
+
+// TestZonesAgainstSort checks the zones of columns in several orders, from
+// which the first rows of an order are found.
+func TestZonesAgainstSort(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5*prim.ZoneLen).Draw(t, "n")
+		step := rapid.SampledFrom([]int{-1, 0, 1, 7919}).Draw(t, "step")
+		v := make([]kdb.Float, n)
+		for i := range v {
+			v[i] = kdb.Float((i*step)%1000) / 4
+			if i%97 == 5 {
+				v[i] = kdb.NullFloat()
+			}
+		}
+		z := prim.ZonesOf(&prim.Env{Threads: 2}, kdb.NewVec(v))
+		for i := range z.Least {
+			part := v[i*prim.ZoneLen : min(n, (i+1)*prim.ZoneLen)]
+			least := slices.MinFunc(part, func(a, b kdb.Float) int { return cmp.Compare(a, b) })
+			greatest := slices.MaxFunc(part, func(a, b kdb.Float) int { return cmp.Compare(a, b) })
+			if z.Least[i] != prim.OrderKey(float64(least)) || z.Greatest[i] != prim.OrderKey(float64(greatest)) {
+				t.Fatalf("zone %d: got %d %d want %v %v", i, z.Least[i], z.Greatest[i], least, greatest)
+			}
+		}
+	})
+}
