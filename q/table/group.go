@@ -208,6 +208,18 @@ func (g *groups) lastRows() []int32 { return g.rowsAt(g.last) }
 // rowsAt turns positions by code into row numbers by group.
 func (g *groups) rowsAt(byCode []int32) []int32 {
 	out := make([]int32, len(g.used))
+	if g.rows.idx == nil && len(g.rows.spans) <= 1 {
+		first := int32(0)
+		if len(g.rows.spans) == 1 {
+			first = g.rows.spans[0].lo
+		}
+		for i, c := range g.used {
+			if out[i] = byCode[c]; out[i] >= 0 {
+				out[i] += first
+			}
+		}
+		return out
+	}
 	for i, c := range g.used {
 		if p := byCode[c]; p < 0 {
 			out[i] = -1
