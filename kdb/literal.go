@@ -2,6 +2,7 @@ package kdb
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -162,7 +163,7 @@ func (p *printer) atom(b []byte, v Value) []byte {
 	case Float:
 		at := len(b)
 		b = AppendFloat(b, x, p.precision)
-		if whole(b[at:]) {
+		if whole(x, b[at:]) {
 			b = append(b, 'f')
 		}
 		return b
@@ -219,8 +220,13 @@ func finite(s []byte) bool {
 	return n < 2 || s[n-2] != '0' || !(s[n-1] == 'N' || s[n-1] == 'W' || s[n-1] == 'w')
 }
 
-// whole reports whether the text of a float could be taken for an integer's.
-func whole(s []byte) bool {
+// whole reports whether f is a whole number that its text shows as one, and so
+// could be taken for an integer. A fraction that is only rounded away in the
+// text is not: KX manual, "lsq", shows such a vector without suffix.
+func whole(f Float, s []byte) bool {
+	if f != Float(math.Trunc(float64(f))) {
+		return false
+	}
 	for _, c := range s {
 		if c != '-' && (c < '0' || c > '9') {
 			return false
@@ -287,7 +293,7 @@ func (p *printer) floats(b []byte, v *Floats) []byte {
 		}
 		at := len(b)
 		b = AppendFloat(b, e, p.precision)
-		allWhole = allWhole && whole(b[at:])
+		allWhole = allWhole && whole(e, b[at:])
 	}
 	if allWhole {
 		b = append(b, 'f')

@@ -1,13 +1,9 @@
 package file
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -108,16 +104,4 @@ func WriteTable(dir string, t *kdb.Table, o *Options) error {
 		return err
 	}
 	return syncDir(parent)
-}
-
-// swap gives the folder tmp the name dir; what had it gets the name tmp.
-func swap(tmp, dir string) error {
-	err := unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, dir, unix.RENAME_EXCHANGE)
-	if errors.Is(err, fs.ErrNotExist) {
-		return os.Rename(tmp, dir)
-	}
-	if err != nil {
-		return &os.LinkError{Op: "exchange", Old: tmp, New: dir, Err: err}
-	}
-	return nil
 }
