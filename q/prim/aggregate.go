@@ -164,7 +164,8 @@ func sumWords[T int16 | int32 | int64](s []T, null T) (sum int64, nulls int) {
 	var n int64
 	i := 0
 	for ; i+4 <= len(s); i += 4 {
-		w, x, y, z := s[i], s[i+1], s[i+2], s[i+3]
+		q := s[i : i+4 : i+4]
+		w, x, y, z := q[0], q[1], q[2], q[3]
 		if w == null || x == null || y == null || z == null {
 			for _, v := range s[i : i+4] {
 				if v == null {

@@ -220,28 +220,34 @@ func mextreme(least bool) func(e *Env, n int, c column) (kdb.Value, error) {
 		if n <= 0 {
 			return c.value(), nil
 		}
-		if isFloating(c.t) {
-			s := words[float64](c.convert(e, kdb.TFloat))
-			out := c.newColumn(c.n)
-			out.writeFloats(0, movingExtremes(s, n, func(a, b float64) bool {
-				if least {
-					return a <= b || a != a
-				}
-				return a >= b || b != b
-			}))
-			replaceHead(out, least)
-			return out.value(), nil
-		}
 		out := c.newColumn(c.n)
-		out.writeLongs(0, movingExtremes(c.asLongs(), n, func(a, b int64) bool {
-			if least {
-				return a <= b
+		keys := make([]int64, c.n)
+		if isFloating(c.t) {
+			for i, v := range words[float64](c.convert(e, kdb.TFloat)) {
+				keys[i] = OrderKey(v)
 			}
-			return a >= b
-		}), false)
+			movingExtremes(keys, n, least)
+			back := make([]float64, c.n)
+			for i, k := range keys {
+				back[i] = keyFloat(k)
+			}
+			out.writeFloats(0, back)
+		} else {
+			c.readLongs(keys, 0, c.t)
+			movingExtremes(keys, n, least)
+			out.writeLongs(0, keys, false)
+		}
 		replaceHead(out, least)
 		return out.value(), nil
 	}
+}
+
+// keyFloat is OrderKey's inverse.
+func keyFloat(k int64) float64 {
+	if k == math.MinInt64 {
+		return math.NaN()
+	}
+	return math.Float64frombits(uint64(k ^ int64(uint64(k>>63)>>1)))
 }
 
 // replaceHead turns nulls at the start of moving maximums into negative
@@ -263,26 +269,42 @@ func replaceHead(c column, least bool) {
 
 func mustAtomColumn(x kdb.Value) column { c, _ := atomColumn(x); return c }
 
-// movingExtremes keeps the candidates of each window in a queue in which each
-// beats the ones after it.
-func movingExtremes[T int64 | float64](s []T, n int, beats func(a, b T) bool) []T {
-	out := make([]T, len(s))
-	queue := make([]int32, 0, min(n, len(s))+1)
-	head := 0
-	for i, v := range s {
-		for len(queue) > head && beats(v, s[queue[len(queue)-1]]) {
-			queue = queue[:len(queue)-1]
+// movingExtremes replaces each of s by the extreme of the window of up to n
+// that ends at it. A window is the end of one block of n and the start of the
+// next, so its extreme is that of a suffix and a prefix, which are worked out
+// for all windows in two passes. Source: M. van Herk, "A fast algorithm for
+// local minimum and maximum filters", 1992.
+func movingExtremes(s []int64, n int, least bool) {
+	if least {
+		for i, v := range s {
+			s[i] = ^v // the order the other way round
 		}
-		if head == len(queue) {
-			queue, head = queue[:0], 0
-		}
-		queue = append(queue, int32(i))
-		if int(queue[head]) <= i-n {
-			head++
-		}
-		out[i] = s[queue[head]]
 	}
-	return out
+	n = min(n, max(len(s), 1))
+	suffix := make([]int64, len(s))
+	for lo := 0; lo < len(s); lo += n {
+		hi := min(lo+n, len(s))
+		acc := int64(math.MinInt64)
+		for i := hi - 1; i >= lo; i-- {
+			acc = max(acc, s[i])
+			suffix[i] = acc
+		}
+	}
+	for lo := 0; lo < len(s); lo += n {
+		acc := int64(math.MinInt64)
+		for i := lo; i < min(lo+n, len(s)); i++ {
+			acc = max(acc, s[i])
+			s[i] = acc
+			if j := i - n + 1; j > 0 && j < lo {
+				s[i] = max(acc, suffix[j])
+			}
+		}
+	}
+	if least {
+		for i, v := range s {
+			s[i] = ^v
+		}
+	}
 }
 
 // Ema returns the exponential moving average of y with smoothing x, an atom or

@@ -249,6 +249,13 @@ func floatItems(e *Env, xs, ys []kdb.Value) (a, b []float64, err error) {
 // Wavg returns the average of y weighted by x; pairs with a null do not count.
 // Errors: 'type, 'length.
 func Wavg(e *Env, x, y kdb.Value) (kdb.Value, error) {
+	if c, ok := columnOf(x); ok {
+		if d, ok := columnOf(y); ok && c.n == d.n && isNumber(c.t) && isNumber(d.t) {
+			if r := weighted(e, c, d); r == r {
+				return kdb.Float(r), nil
+			}
+		}
+	}
 	return paired(e, x, y, func(w, v []float64) float64 {
 		var sw, s float64
 		for i, x := range w {
@@ -259,6 +266,44 @@ func Wavg(e *Env, x, y kdb.Value) (kdb.Value, error) {
 		}
 		return s / sw
 	}, Wavg)
+}
+
+func isNumber(t kdb.Type) bool { return isIntegral(t) || t == kdb.TReal || t == kdb.TFloat }
+
+// weighted returns the average of d weighted by c, block by block without a
+// converted copy of either; the null if there is a null anywhere.
+func weighted(e *Env, c, d column) float64 {
+	type sums struct{ w, v float64 }
+	total := sums{}
+	for _, p := range gatherParts(e, c.n, func(lo, hi int) sums {
+		var bw, bv [blockLen]float64
+		var s sums
+		for ; lo < hi; lo += blockLen {
+			k := min(blockLen, hi-lo)
+			w, v := bw[:k], bv[:k]
+			c.readFloats(w, lo, kdb.TFloat)
+			d.readFloats(v, lo, kdb.TFloat)
+			var w0, w1, v0, v1 float64
+			i := 0
+			for ; i+2 <= len(w) && i+2 <= len(v); i += 2 {
+				w0 += w[i]
+				v0 += w[i] * v[i]
+				w1 += w[i+1]
+				v1 += w[i+1] * v[i+1]
+			}
+			for ; i < k; i++ {
+				w0 += w[i]
+				v0 += w[i] * v[i]
+			}
+			s.w += w0 + w1
+			s.v += v0 + v1
+		}
+		return s
+	}) {
+		total.w += p.w
+		total.v += p.v
+	}
+	return total.v / total.w
 }
 
 // Wsum returns the sum of the products. Errors: 'type, 'length.
