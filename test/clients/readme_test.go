@@ -27,15 +27,7 @@ func TestREADME(t *testing.T) {
 		t.Fatal("README.md has no sessions")
 	}
 	s := live.Start(t)
-	env := environ(s, "")
-	// Keys and endpoint come from quoin env, as for any reader.
-	env = append(env[:0:0], env[5:]...)
-	for _, name := range []string{"GOPATH", "GOCACHE", "GOFLAGS", "GOPROXY", "GOMODCACHE", "GONOSUMDB", "GOTOOLCHAIN"} {
-		if v, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+v)
-		}
-	}
-	env = append(env, "QUOIN_DATA_DIR="+s.DataDir().Path(), "AWS_PAGER=")
+	env := readersEnviron(s)
 	blocks := regexp.MustCompile("(?s)```(sh|python)\n(.*?)```").FindAllStringSubmatch(sessions, -1)
 	if len(blocks) != 2 {
 		t.Fatalf("%d sessions", len(blocks))
@@ -52,4 +44,48 @@ func TestREADME(t *testing.T) {
 	if !strings.HasSuffix(strings.TrimSpace(out), "role/quant") {
 		t.Errorf("the Python session printed %s", out)
 	}
+}
+
+// TestOperations runs the commands of docs/operations.md, in their order, with
+// quoin in the path.
+func TestOperations(t *testing.T) {
+	need(t, "the AWS CLI", "aws", "--version")
+	need(t, "curl", "curl", "--version")
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := live.Start(t)
+	bin := t.TempDir()
+	run(t, "../..", readersEnviron(s), "go", "build", "-o", bin+"/quoin", "./cmd/quoin")
+	env := append(readersEnviron(s), "PATH="+bin+":"+os.Getenv("PATH"))
+	// What the commands write goes to a folder of this test's own.
+	script := strings.ReplaceAll(blocks(string(text)), "/tmp/", t.TempDir()+"/")
+	out := run(t, ".", env, "bash", "-euc", script)
+	for _, want := range []string{`"environments": []`, "ready", "quoin_api_requests_total{", "AKIA", "is a backup of", `"operation"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in what the commands printed: %s", want, out)
+		}
+	}
+}
+
+// blocks is what stands in the shell blocks of a page.
+func blocks(page string) string {
+	var script strings.Builder
+	for _, b := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1) {
+		script.WriteString(b[1])
+	}
+	return script.String()
+}
+
+// readersEnviron is the environment of somebody who reads the docs: endpoint
+// and keys come from quoin env.
+func readersEnviron(s *live.Server) []string {
+	env := environ(s, "")[5:]
+	for _, name := range []string{"GOPATH", "GOCACHE", "GOFLAGS", "GOPROXY", "GOMODCACHE", "GONOSUMDB", "GOTOOLCHAIN"} {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return append(env, "QUOIN_DATA_DIR="+s.DataDir().Path(), "AWS_PAGER=")
 }
