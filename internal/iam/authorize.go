@@ -52,7 +52,16 @@ type Decision struct {
 	Sid       string
 
 	principal, action, resource string
+	doc                         *policy.Document
 	fault                       error
+}
+
+// Text is the source of the statement that decided, "" when none did.
+func (d Decision) Text() string {
+	if d.doc == nil || d.Statement < 0 {
+		return ""
+	}
+	return d.doc.Text(d.Statement)
 }
 
 // DeniedError is the refusal of a request that was understood and signed.
@@ -180,7 +189,7 @@ func (d Decision) weigh(layers []layer, ask *policy.Request) Decision {
 				continue
 			}
 			hit := allows[i]
-			hit.Policy, hit.Statement, hit.Sid = a.name, o.Statement, a.doc.Statements[o.Statement].Sid
+			hit.Policy, hit.Statement, hit.Sid, hit.doc = a.name, o.Statement, a.doc.Statements[o.Statement].Sid, a.doc
 			if o.Effect == policy.Deny {
 				hit.Allowed, hit.Explicit = false, true
 				return hit

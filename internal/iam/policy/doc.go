@@ -21,6 +21,8 @@ type Document struct {
 	Version    string
 	ID         string
 	Statements []Statement
+
+	source string
 }
 
 // Statement is one statement of a document.
@@ -28,6 +30,7 @@ type Statement struct {
 	Sid        string
 	Allow      bool
 	Start, End Position // in the text of the document
+	start, end int      // the same as offsets
 
 	actions    []pattern
 	notActions bool
@@ -39,6 +42,12 @@ type Statement struct {
 	notPrincipals bool
 
 	conditions []condition
+}
+
+// Text is the source of a statement as it was written.
+func (d *Document) Text(statement int) string {
+	s := &d.Statements[statement]
+	return d.source[s.start:s.end]
 }
 
 // Position is a place in a document's text, counted from 1. End is the place

@@ -20,7 +20,7 @@ func Parse(kind Kind, src string) (*Document, error) {
 	if root.kind != '{' {
 		return nil, root.fault("the document must be a JSON object")
 	}
-	d := &Document{Version: "2008-10-17"}
+	d := &Document{Version: "2008-10-17", source: src}
 	var statements *node
 	for i, name := range root.names {
 		m := root.members[i]
@@ -63,6 +63,7 @@ func Parse(kind Kind, src string) (*Document, error) {
 			return nil, &SyntaxError{join(n.place, "Sid"), "'" + s.Sid + "' is used by an earlier statement"}
 		}
 		sids[s.Sid] = true
+		s.start, s.end = n.start, n.end
 		s.Start, s.End = position(src, n.start), position(src, n.end)
 		d.Statements = append(d.Statements, s)
 	}
