@@ -187,6 +187,7 @@ func TestKill(t *testing.T) {
 	if acknowledged == 0 {
 		t.Error("no write was acknowledged: the servers died too early to show anything")
 	}
+	checkTrail(t, dir, acknowledged)
 	t.Logf("%d kills, %d acknowledged writes", rounds, acknowledged)
 }
 

@@ -68,9 +68,6 @@ func (s *Server) Restart() {
 	s.open()
 }
 
-// T is the test that the server runs for.
-func (s *Server) T() testing.TB { return s.t }
-
 // Now is the time on the server's clock.
 func (s *Server) Now() time.Time {
 	if s.Config.Now != nil {

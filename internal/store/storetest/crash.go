@@ -47,10 +47,6 @@ type Killable struct {
 	// at a random moment within Within after it.
 	Ready  string
 	Within time.Duration
-
-	// OnReady, unless nil, is called with that line before the time begins to
-	// run, for a process that is given its work from outside.
-	OnReady func(line string)
 }
 
 // Kill starts the process, kills it with SIGKILL at a random moment, and
@@ -83,9 +79,6 @@ func (k Killable) Kill(tb testing.TB) (acknowledged []string) {
 		line = strings.TrimSuffix(line, "\n")
 		if !ready && strings.HasPrefix(line, k.Ready) {
 			ready = true
-			if k.OnReady != nil {
-				k.OnReady(line)
-			}
 			timer = time.AfterFunc(rand.N(k.Within), func() { _ = cmd.Process.Kill() })
 			continue
 		}
