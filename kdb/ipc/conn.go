@@ -149,7 +149,7 @@ func (c *Conn) fail(reason error) error {
 // request was half written. Other errors end the connection.
 func (c *Conn) Sync(ctx context.Context, request kdb.Value) (kdb.Value, error) {
 	p := calls.Get().(*call)
-	if err := c.send(ctx, Sync, request, p); err != nil {
+	if err := c.send(ctx, Sync, p, request); err != nil {
 		return nil, err
 	}
 	for {
@@ -186,16 +186,33 @@ func (p *call) result() (kdb.Value, error) {
 	return v, err
 }
 
-// Async sends a message that has no response. When ctx ends while it is being
-// written the connection ends.
-func (c *Conn) Async(ctx context.Context, message kdb.Value) error {
-	return c.send(ctx, Async, message, nil)
+// Async sends messages that have no response, all in one write. When one of
+// them has no encoding none is sent. When ctx ends while they are being written
+// the connection ends.
+func (c *Conn) Async(ctx context.Context, messages ...kdb.Value) error {
+	return c.send(ctx, Async, nil, messages...)
+}
+
+// AsyncEncoded is Async for a message that was encoded before.
+func (c *Conn) AsyncEncoded(ctx context.Context, message *Encoded) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	msg := message.plain
+	if c.compress {
+		if z := message.packed(); z != nil {
+			msg = z
+		}
+	}
+	if err := c.fits(msg); err != nil {
+		return err
+	}
+	return c.write(ctx, msg, nil)
 }
 
 // Reply answers the oldest Sync message that was received and is not answered
 // yet. The value may be a kdb.Error.
 func (c *Conn) Reply(ctx context.Context, response kdb.Value) error {
-	return c.send(ctx, Response, response, nil)
+	return c.send(ctx, Response, nil, response)
 }
 
 // Receive returns the next message that the peer sent of its own accord: one
@@ -302,31 +319,52 @@ func (c *Conn) deliver(k Kind, v kdb.Value) error {
 	return nil
 }
 
-// send writes a message; p, if any, waits for its response.
-func (c *Conn) send(ctx context.Context, k Kind, v kdb.Value, p *call) error {
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
+// send encodes and writes messages; p, if any, waits for the response to the one.
+func (c *Conn) send(ctx context.Context, k Kind, p *call, messages ...kdb.Value) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	if need := HeaderLen + object.Size(v); cap(c.out) < need {
+	need := 0
+	for _, v := range messages {
+		need += HeaderLen + object.Size(v)
+	}
+	if cap(c.out) < need {
 		c.out = make([]byte, 0, need)
 	}
-	msg, err := appendMessage(c.out[:0], k, v)
-	if err != nil {
-		return err
-	}
-	// Memory of an unusually large message is not kept.
-	if c.out = msg[:0]; cap(msg) > firstChunk {
-		c.out = nil
-	}
-	if c.compress {
-		if z, ok := compress(nil, msg); ok {
-			msg = z
+	b := c.out[:0]
+	for _, v := range messages {
+		at := len(b)
+		var err error
+		if b, err = appendMessage(b, k, v); err != nil {
+			return err
+		}
+		if c.compress {
+			if z, ok := compress(nil, b[at:]); ok {
+				b = append(b[:at], z...)
+			}
+		}
+		if err := c.fits(b[at:]); err != nil {
+			return err
 		}
 	}
+	// Memory of unusually much to write is not kept.
+	if c.out = b[:0]; cap(b) > firstChunk {
+		c.out = nil
+	}
+	return c.write(ctx, b, p)
+}
+
+// fits returns an error for a message that the peer cannot take.
+func (c *Conn) fits(msg []byte) error {
 	if len(msg) > limit32 && c.capability < Large {
 		return fmt.Errorf("ipc: %d bytes to a peer of capability %d: %w", len(msg), c.capability, ErrTooLarge)
+	}
+	return nil
+}
+
+// write writes whole messages. The caller holds writing.
+func (c *Conn) write(ctx context.Context, b []byte, p *call) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	c.mu.Lock()
 	if err := c.err; err != nil {
@@ -338,14 +376,14 @@ func (c *Conn) send(ctx context.Context, k Kind, v kdb.Value, p *call) error {
 	}
 	c.mu.Unlock()
 	c.writeDeadline.arm(ctx)
-	_, err = c.nc.Write(msg)
+	_, err := c.nc.Write(b)
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil && isTimeout(err) {
 		err = context.Cause(ctx)
 	}
-	// Part of the message may be out; nothing sensible can follow it.
+	// Part of it may be out; nothing sensible can follow.
 	c.fail(fmt.Errorf("ipc: write: %w", err))
 	return err
 }

@@ -465,3 +465,44 @@ func TestLoginTimeout(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAsyncInOneWrite sends several messages at once, and one to several.
+func TestAsyncInOneWrite(t *testing.T) {
+	for _, z := range []ipc.Compression{ipc.CompressNever, ipc.CompressAlways} {
+		c := dial(t, &ipc.Dialer{Compression: z}, start(t, &ipc.Server{}, "tcp", "127.0.0.1:0"))
+		messages := []kdb.Value{kdb.Long(1), kdb.NewVec(make([]kdb.Long, 5000)), kdb.Syms("a")}
+		if err := c.Async(t.Context(), messages...); err != nil {
+			t.Fatal(err)
+		}
+		e, err := ipc.Encode(messages[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := c.AsyncEncoded(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, want := range append(messages, messages[1], messages[1]) {
+			m, err := c.Receive(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := kdbtest.Diff(m.Value, want); d != "" {
+				t.Errorf("message %d: %s", i, d)
+			}
+		}
+		if err := c.Async(t.Context(), kdb.Long(1), foreign{}); err == nil {
+			t.Error("a value without encoding was sent")
+		}
+		if v, err := c.Sync(t.Context(), kdb.Long(7)); err != nil || v != kdb.Long(7) {
+			t.Errorf("after a message that was not sent: got %v, %v", v, err)
+		}
+	}
+}
+
+// foreign is a value of somebody else's.
+type foreign struct{}
+
+func (foreign) Type() kdb.Type { return kdb.TDynamic }
+func (foreign) Len() int       { return 1 }
