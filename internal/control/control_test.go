@@ -56,6 +56,8 @@ type world struct {
 	objects   *objects
 	denied    func(action, arn string) error // nil allows everything
 	checked   error                          // what a database's check says
+	fleet     *fleet
+	role      string // whose session the caller uses
 }
 
 func newWorld(t testing.TB) *world {
@@ -63,6 +65,7 @@ func newWorld(t testing.TB) *world {
 		t: t, path: filepath.Join(t.TempDir(), "quoin.db"), principal: "root", quotas: control.Quotas{},
 		clock: &clock{now: time.Date(2026, 10, 7, 12, 0, 0, 0, time.UTC)},
 	}
+	w.fleet = &fleet{nodes: map[string]*fleetNode{}}
 	w.open()
 	t.Cleanup(func() { w.store.Close() })
 	return w
@@ -80,6 +83,11 @@ func (w *world) open() {
 		RoleExists: func(_ store.Tx, arn string) (bool, error) { return arn == roleA || arn == roleB, nil },
 		Principal:  func(context.Context) string { return w.principal },
 		Data:       w.data(),
+		Nodes:      w.fleet,
+		Role:       func(context.Context) string { return w.role },
+		Sign: func(_ context.Context, to control.Endpoint) (string, error) {
+			return "signed for " + to.User + " at " + to.Cluster, nil
+		},
 		Record: func(context.Context, store.Tx) error {
 			w.recorded++
 			return w.fault
