@@ -30,6 +30,25 @@ func (th *thread) bang(n int, y kdb.Value) (kdb.Value, error) {
 	case -22:
 		b, err := ipc.Marshal(outgoing(y))
 		return kdb.Long(len(b)), err
+	case -2:
+		b, _ := keyword("attr")
+		return b.Unary(&th.env, y)
+	case -16:
+		if isShared(y) {
+			return kdb.Int(2), nil
+		}
+		return kdb.Int(1), nil
+	case -33:
+		return sha1Of(y)
+	case -29:
+		s, ok := stringOf(y)
+		if !ok {
+			return nil, errType
+		}
+		return parseJSON(s)
+	case -31:
+		b, err := json(nil, y, false)
+		return kdb.Str(string(b)), err
 	case -25:
 		return th.broadcast(y)
 	case -30:

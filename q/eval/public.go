@@ -4,9 +4,6 @@ import (
 	"github.com/quoinhq/quoin/kdb"
 )
 
-// defineNamespaces fills the namespaces that come with q.
-func (eng *Engine) defineNamespaces() {}
-
 // Eval evaluates one statement as the console does. quiet tells that a console
 // shows nothing for it. Errors are *Error.
 func (eng *Engine) Eval(src string) (v kdb.Value, quiet bool, err error) {

@@ -79,7 +79,7 @@ func (l *lexer) next(space bool) (token, error) {
 			return t, nil
 		}
 		return l.glyph()
-	case isAlpha(c), c == '.' && isAlpha(l.at(1)) && !l.afterNoun(space):
+	case isAlpha(c), c == '.' && isAlpha(l.at(1)):
 		start := l.i
 		l.i++
 		for l.i < len(l.src) && isNameByte(l.src[l.i]) {
