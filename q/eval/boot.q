@@ -1,5 +1,6 @@
 / The part of the .Q, .h and .j namespaces that is q itself. What needs the
 / machine is defined in Go (bootstrap.go) before this runs.
+.q.csv:","
 \d .Q
 A:"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 a:"abcdefghijklmnopqrstuvwxyz"
@@ -40,6 +41,19 @@ tok:{$[-1h=type x;"B"$y;(upper .Q.t abs type x)$y]}
 trp:{.Q.trap[x;enlist y;z]}
 trpd:{.Q.trap[x;$[0>type y;enlist y;y];z]}
 res:`abs`acos`asin`atan`avg`bin`binr`cor`cos`cov`delete`dev`div`do`enlist`exec`exit`exp`getenv`hopen`if`in`insert`last`like`log`max`min`prd`select`setenv`sin`sqrt`ss`sum`tan`update`var`wavg`while`within`wsum`xexp
+en:{[d;t].Q.ens[d;t;`sym]}
+dpfts:{[d;p;f;t;s]r:.Q.ens[d;0!value t;s];r:r iasc r f;.Q.dd[.Q.par[d;p;t];`]set @[(f,cols[r]except f)xcols r;f;`p#];t}
+dpft:{[d;p;f;t].Q.dpfts[d;p;f;t;`sym]}
+dpts:{[d;p;t;s].Q.dd[.Q.par[d;p;t];`]set .Q.ens[d;0!value t;s];t}
+dpt:{[d;p;t].Q.dpts[d;p;t;`sym]}
+hdpf:{[h;d;p;f].Q.dpft[d;p;f]each t:tables`.;{x set 0#value x}each t;if[not(::)~h;$[-11h=type h;[h:hopen h;h"\\l .";hclose h];h"\\l ."]];}
+dsave1:{[d;t]{[d;t]r:.Q.en[d;0!value t];.Q.dd[.Q.dd[d;t];`]set @[r;first cols r;`p#];t}[d]each(),t}
+chk:{[d]p:asc k where(string k:key d)like"[0-9]*";if[0=count p;:()];t:distinct raze l:key each .Q.dd[d]each p;{[d;p;l;t]s:last where t in/:l;{[d;p;t;s]if[not t in key .Q.dd[d;p];.Q.dd[.Q.dd[.Q.dd[d;p];t];`]set 0#get .Q.dd[.Q.dd[d;s];t]]}[d;;t;p s]each p}[d;p;l]each t;p where not all each t in/:l}
+ind:{[t;i]n:sums 0,.Q.cn t;p:n bin i;raze{[t;n;p;i;j]?[t;enlist(=;.Q.pf;.Q.pv j);0b;()]i[w]-n j}[t;n;p;i]each distinct p}
+fk:{$[20h=type x;key x;`]}
+dsftg:{'nyi}
+fsn:{[f;p;n]s:hcount p;o:0;while[o<s;b:read1(p;o;n);if[o+count[b]<s;c:1+last where b=0x0a;if[null c;'`length];b:c#b];f"\n"vs"c"$$[0x0a=last b;-1_b;b];o+:count b];s}
+fpn:{[f;p;n]f read0 p}
 fs:{.Q.fsn[x;y;131000]}
 fps:{.Q.fpn[x;y;131000]}
 \d .h

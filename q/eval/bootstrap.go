@@ -21,6 +21,9 @@ func (eng *Engine) defineNamespaces() {
 	for name, f := range goFunctions() {
 		eng.define(name, f.rank, f.f)
 	}
+	for name, f := range databaseFunctions() {
+		eng.define(name, f.rank, f.f)
+	}
 	for _, b := range prim.Builtins() {
 		eng.defineKeyword(b)
 	}

@@ -1,9 +1,12 @@
 package eval
 
 import (
+	"bufio"
+	"sync"
 	"sync/atomic"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/file"
 	"github.com/quoinhq/quoin/q/prim"
 )
 
@@ -18,13 +21,17 @@ type Engine struct {
 	stop  atomic.Int32 // a reason to end, see the stop constants
 	conf  settings
 	// turn is held while q code runs; handlers and timers wait for it.
-	turn    *turn
-	ipc     *connections
-	cwd     string // folder that relative names start from; "" until it is asked for
-	exited  atomic.Bool
-	code    int
-	loading []string                  // scripts being loaded, innermost last
-	adopted map[*kdb.Lambda]*function // compiled forms of other engines' functions
+	turn     *turn
+	ipc      *connections
+	cwd      string // folder that relative names start from; "" until it is asked for
+	exited   atomic.Bool
+	code     int
+	input    *bufio.Reader // the console, once read0 0 has read from it
+	mapMu    sync.Mutex
+	mappings []*file.Mapping           // of files that values may still refer to
+	hdb      *hdb                      // the partitioned database that is loaded
+	loading  []string                  // scripts being loaded, innermost last
+	adopted  map[*kdb.Lambda]*function // compiled forms of other engines' functions
 }
 
 const (

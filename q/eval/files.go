@@ -1,16 +1,43 @@
 package eval
 
 import (
+	"errors"
 	"io/fs"
 	"os"
+	"path"
+	"sort"
+	"strings"
+	"syscall"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/file"
+	"github.com/quoinhq/quoin/q/prim"
 )
 
 // osError is the q error of a failed file operation.
 func osError(name string, err error) error {
-	if pe, ok := err.(*fs.PathError); ok {
+	var q kdb.Error
+	if errors.As(err, &q) {
+		return q
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
 		err = pe.Err
+	}
+	var ce *file.CorruptError
+	switch {
+	case errors.As(err, &ce):
+		return kdb.Error(name)
+	case errors.Is(err, file.ErrNotEnumerated):
+		return errType
+	case errors.Is(err, file.ErrMismatch):
+		return kdb.Error("mismatch")
+	case errors.Is(err, file.ErrLocked):
+		return kdb.Error(name + ". OS reports: Resource temporarily unavailable")
+	case errors.Is(err, file.ErrUnsupported):
+		return errNYI
+	case errors.Is(err, fs.ErrNotExist):
+		err = syscall.ENOENT
 	}
 	return kdb.Error(name + ". OS reports: " + sentence(err.Error()))
 }
@@ -23,8 +50,17 @@ func sentence(s string) string {
 	return s
 }
 
+// path returns where on this machine a file is that q code names.
+func (eng *Engine) path(name string, access Access) (string, error) {
+	p, err := eng.sys.Path(eng.abs(name), access)
+	if err != nil {
+		return "", kdb.Error(err.Error())
+	}
+	return p, nil
+}
+
 func (eng *Engine) stat(name string) (fs.FileInfo, error) {
-	p, err := eng.sys.Path(name, Read)
+	p, err := eng.path(name, Read)
 	if err != nil {
 		return nil, err
 	}
@@ -32,18 +68,246 @@ func (eng *Engine) stat(name string) (fs.FileInfo, error) {
 }
 
 func (eng *Engine) readFile(name string) ([]byte, error) {
-	p, err := eng.sys.Path(eng.abs(name), Read)
+	p, err := eng.path(name, Read)
 	if err != nil {
 		return nil, err
 	}
 	return os.ReadFile(p)
 }
 
+// writing refuses changes to files where assignments are refused.
+func (th *thread) writing() error {
+	if th.readOnly > 0 {
+		return errNoUpd
+	}
+	return nil
+}
+
+// fileName returns the path in a file handle (`:path or ":path").
+func fileName(v kdb.Value) (string, bool) {
+	var s string
+	switch x := v.(type) {
+	case kdb.Symbol:
+		s = x.String()
+	case *kdb.Chars:
+		s = text(x)
+	default:
+		return "", false
+	}
+	if len(s) < 2 || s[0] != ':' {
+		return "", false
+	}
+	return s[1:], true
+}
+
+// handleName is the name of a file as q's error messages have it.
+func handleName(name string) string { return name }
+
+// domains finds the symbols of enumerations on disk: a global of that name
+// first, then a file in the folders above.
+type domains struct {
+	th   *thread
+	root *file.Folder
+}
+
+// Domain returns the symbols of an enumeration's domain.
+func (d domains) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
+	if v := d.th.eng.names.vars[name]; v != nil {
+		if s, ok := v.v.(*kdb.Symbols); ok {
+			return s, nil
+		}
+	}
+	if d.root != nil {
+		return d.root.Domain(name)
+	}
+	return nil, fs.ErrNotExist
+}
+
+// domainsAt returns the domains for what is stored at p, on this machine.
+func (th *thread) domainsAt(p string) file.Domains {
+	dir := path.Dir(strings.TrimSuffix(p, "/"))
+	for range 4 {
+		if _, err := os.Stat(path.Join(dir, "sym")); err == nil {
+			return domains{th, file.NewFolder(dir)}
+		}
+		dir = path.Dir(dir)
+	}
+	return domains{th, file.NewFolder(path.Dir(strings.TrimSuffix(p, "/")))}
+}
+
+// mapFrom is the size in bytes from which a file is mapped and not read.
+const mapFrom = 1 << 20
+
+// readValue is get of a file or of the folder of a splayed table.
+func (th *thread) readValue(s kdb.Symbol) (kdb.Value, error) {
+	name := strings.TrimPrefix(s.String(), ":")
+	p, err := th.eng.path(name, Read)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(p)
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	d := th.domainsAt(p)
+	if info.IsDir() {
+		t, m, err := file.MapTable(p, d)
+		if err != nil {
+			return nil, osError(name, err)
+		}
+		th.eng.keep(m)
+		return t, nil
+	}
+	if info.Size() < mapFrom {
+		v, err := file.Read(p, d)
+		if err != nil {
+			return nil, osError(name, err)
+		}
+		return th.localise(v), nil
+	}
+	v, m, err := file.Map(p, d)
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	th.eng.keep(m)
+	return th.localise(v), nil
+}
+
+// keep holds a mapping until the engine closes: values may slice its memory.
+func (eng *Engine) keep(m *file.Mapping) {
+	eng.mapMu.Lock()
+	eng.mappings = append(eng.mappings, m)
+	eng.mapMu.Unlock()
+}
+
+// writeValue is x set y for a file: x is a handle, or one with how to compress.
+func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
+	if err := th.writing(); err != nil {
+		return nil, err
+	}
+	target, o, err := th.compression(x)
+	if err != nil {
+		return nil, err
+	}
+	name, ok := fileName(target)
+	if !ok {
+		return nil, errType
+	}
+	p, err := th.eng.path(name, Write)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasSuffix(name, "/") {
+		t, ok := y.(*kdb.Table)
+		if !ok {
+			return nil, errType
+		}
+		if err := os.MkdirAll(path.Dir(path.Clean(p)), 0o777); err != nil {
+			return nil, osError(name, err)
+		}
+		err = file.WriteTable(path.Clean(p), t, o)
+	} else {
+		if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
+			return nil, osError(name, err)
+		}
+		err = file.Write(p, outgoing(y), o)
+	}
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	if s, ok := target.(kdb.Symbol); ok {
+		return s, nil
+	}
+	return kdb.Sym(":" + name), nil
+}
+
+// compression splits (`:file;block;algorithm;level), and knows .z.zd.
+func (th *thread) compression(x kdb.Value) (kdb.Value, *file.Options, error) {
+	ints := kdb.Value(nil)
+	if l, ok := x.(*kdb.List); ok && len(l.V) == 4 {
+		ints, x = kdb.NewList(l.V[1:]...), l.V[0]
+	} else if v := th.eng.handler("zd"); v != nil {
+		if d, ok := v.(*kdb.Dict); ok {
+			v, _ = prim.At(d, kdb.Symbol{})
+		}
+		if v != nil && v.Len() == 3 {
+			ints = v
+		}
+	}
+	if ints == nil {
+		return x, nil, nil
+	}
+	var n [3]int
+	for i := range n {
+		v, ok := intOf(item(ints, i))
+		if !ok {
+			return nil, nil, errType
+		}
+		n[i] = v
+	}
+	if n[1] == 0 {
+		return x, nil, nil
+	}
+	return x, &file.Options{Compression: file.Compression{Block: uint8(n[0]), Algorithm: file.Algorithm(n[1]), Level: n[2]}}, nil
+}
+
+// keyFile is key of a file handle: the names in a folder, the handle itself if
+// there is such a file, the empty list if there is not.
+func (th *thread) keyFile(s kdb.Symbol) (kdb.Value, error) {
+	p, err := th.eng.path(strings.TrimPrefix(s.String(), ":"), Read)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(p)
+	if err != nil {
+		return kdb.NewList(), nil
+	}
+	if !info.IsDir() {
+		return s, nil
+	}
+	entries, err := os.ReadDir(p)
+	if err != nil {
+		return nil, osError(p, err)
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	sort.Strings(names)
+	v := kdb.Syms(names...)
+	v.Attr = kdb.Sorted
+	return v, nil
+}
+
+// rename is \r.
+func (th *thread) rename(arg string) (kdb.Value, error) {
+	parts := strings.Fields(arg)
+	if len(parts) != 2 {
+		return nil, errLength
+	}
+	from, err := th.eng.path(parts[0], Write)
+	if err != nil {
+		return nil, err
+	}
+	to, err := th.eng.path(parts[1], Write)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Rename(from, to); err != nil {
+		return nil, osError(parts[0], err)
+	}
+	return kdb.Nil, nil
+}
+
 // applyFile is `:host:port x, a request over a connection of its own.
 func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 	name := s.String()
 	if !isProcess(name) {
-		return nil, errType
+		v, err := th.readValue(s)
+		if err != nil {
+			return nil, err
+		}
+		return th.apply(v, args)
 	}
 	if th.readOnly > 0 {
 		return nil, errNoUpd
@@ -59,16 +323,61 @@ func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 	return th.applyHandle(h.id, args)
 }
 
-func (th *thread) amendFile(s kdb.Symbol, path []kdb.Value, u update) (kdb.Value, error) {
-	return nil, errNYI
+// amendFile is @ and . with a file handle: the value there, amended.
+func (th *thread) amendFile(s kdb.Symbol, at []kdb.Value, u update) (kdb.Value, error) {
+	if err := th.writing(); err != nil {
+		return nil, err
+	}
+	name := strings.TrimPrefix(s.String(), ":")
+	p, err := th.eng.path(name, Write)
+	if err != nil {
+		return nil, err
+	}
+	d := th.domainsAt(p)
+	if strings.HasSuffix(name, "/") {
+		// A column of a splayed table: only its file changes.
+		if len(at) == 0 {
+			return nil, errType
+		}
+		col, ok := at[0].(kdb.Symbol)
+		if !ok {
+			return nil, errType
+		}
+		_, err := th.amendFile(kdb.Sym(":"+name+col.String()), at[1:], u)
+		return s, err
+	}
+	old, err := file.Read(p, d)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(at) == 0 && u.hasY:
+		old = kdb.NewList()
+	case err != nil:
+		return nil, osError(name, err)
+	}
+	v, err := u.amend(old, at, true)
+	if err != nil {
+		return nil, err
+	}
+	_, err = th.writeValue(s, v)
+	return s, err
 }
-func (th *thread) readValue(s kdb.Symbol) (kdb.Value, error)    { return nil, errNYI }
-func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) { return nil, errNYI }
-func (th *thread) keyFile(s kdb.Symbol) (kdb.Value, error)      { return nil, errNYI }
-func (th *thread) rename(arg string) (kdb.Value, error)         { return nil, errNYI }
 
-func (t specialTable) fileKeywords() {}
-
-func (th *thread) openFile(name string) (kdb.Value, error) { return nil, errNYI }
-
-func appendValues(h *handle, x kdb.Value, lines bool) error { return errNYI }
+// openFile is hopen of a file: for appending, made with its folders if new.
+func (th *thread) openFile(name string) (kdb.Value, error) {
+	if err := th.writing(); err != nil {
+		return nil, err
+	}
+	name = strings.TrimPrefix(name, "fifo://")
+	p, err := th.eng.path(name, Write)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
+		return nil, osError(name, err)
+	}
+	f, err := os.OpenFile(p, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	h := &handle{file: f, path: name, mine: true}
+	return kdb.Int(th.eng.ipc.add(h)), nil
+}

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/file"
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
@@ -33,6 +34,10 @@ func (th *thread) bang(n int, y kdb.Value) (kdb.Value, error) {
 	case -2:
 		b, _ := keyword("attr")
 		return b.Unary(&th.env, y)
+	case -11:
+		return th.replay(y)
+	case -21:
+		return th.compressionStats(y)
 	case -16:
 		if isShared(y) {
 			return kdb.Int(2), nil
@@ -134,4 +139,26 @@ func (th *thread) deferredResponse(y kdb.Value) (kdb.Value, error) {
 		return nil, closedError(id)
 	}
 	return kdb.Nil, nil
+}
+
+// compressionStats is -21!: how a file is compressed; an empty dictionary if it
+// is not.
+func (th *thread) compressionStats(y kdb.Value) (kdb.Value, error) {
+	name, ok := fileName(y)
+	if !ok {
+		return nil, errType
+	}
+	p, err := th.eng.path(name, Read)
+	if err != nil {
+		return nil, err
+	}
+	st, ok, err := file.CompressionStats(p)
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	if !ok {
+		return kdb.NewDict(&kdb.Symbols{}, kdb.NewList()), nil
+	}
+	return kdb.NewDict(kdb.Syms("compressedLength", "uncompressedLength", "algorithm", "logicalBlockSize", "zipLevel"),
+		kdb.NewList(kdb.Long(st.Compressed), kdb.Long(st.Plain), kdb.Int(st.Algorithm), kdb.Int(st.Block), kdb.Int(st.Level))), nil
 }

@@ -58,8 +58,20 @@ func (th *thread) runScript(src, file string) error {
 	return nil
 }
 
-func (th *thread) looksLikeScript(full string) bool { return false }
-func (th *thread) loadFolder(full string) error     { return errNYI }
-func (th *thread) loadFile(full string) error       { return errNYI }
+// looksLikeScript tells a text from a file of data by its first bytes.
+func (th *thread) looksLikeScript(full string) bool {
+	b, err := th.eng.readFile(full)
+	if err != nil || len(b) == 0 {
+		return true
+	}
+	return b[0] < 0x80
+}
 
-var _ = kdb.Nil
+// loadFile is \l of a file of data: a global of its name.
+func (th *thread) loadFile(full string) error {
+	v, err := th.readValue(kdb.Sym(":" + full))
+	if err != nil {
+		return err
+	}
+	return th.setName(kdb.Sym(path.Base(full)), v)
+}

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"errors"
+
 	"github.com/quoinhq/quoin/kdb"
 )
 
@@ -128,7 +130,14 @@ func (eng *Engine) ScriptBound(src, file string, begin func() func()) error {
 // Close ends the engine's listener, handles and timer.
 func (eng *Engine) Close() error {
 	eng.ipc.close()
-	return nil
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
+	var errs []error
+	for _, m := range eng.mappings {
+		errs = append(errs, m.Close())
+	}
+	eng.mappings = nil
+	return errors.Join(errs...)
 }
 
 // Exited reports whether q code called exit; ExitCode is its argument.

@@ -1,0 +1,375 @@
+package eval
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/file"
+	"github.com/quoinhq/quoin/q/prim"
+)
+
+// fileKeywords registers what reads and writes files.
+func (t specialTable) fileKeywords() {
+	t.unary("read0", (*thread).read0)
+	t.unary("read1", (*thread).read1)
+	t.unary("hcount", func(th *thread, x kdb.Value) (kdb.Value, error) {
+		name, ok := fileName(x)
+		if !ok {
+			return nil, errType
+		}
+		info, err := th.eng.stat(name)
+		if err != nil {
+			return nil, osError(name, err)
+		}
+		p, err := th.eng.path(name, Read)
+		if err != nil {
+			return nil, err
+		}
+		if st, ok, err := file.CompressionStats(p); err == nil && ok {
+			return kdb.Long(st.Plain), nil
+		}
+		return kdb.Long(info.Size()), nil
+	})
+	t.unary("hdel", func(th *thread, x kdb.Value) (kdb.Value, error) {
+		if _, ok := fileName(x); !ok {
+			b, _ := keyword("not")
+			return b.Unary(&th.env, x)
+		}
+		if err := th.writing(); err != nil {
+			return nil, err
+		}
+		name, _ := fileName(x)
+		p, err := th.eng.path(name, Write)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.Remove(p); err != nil {
+			return nil, osError(name, err)
+		}
+		return x, nil
+	})
+	t.unary("hsym", func(th *thread, x kdb.Value) (kdb.Value, error) {
+		one := func(s kdb.Symbol) kdb.Symbol {
+			if strings.HasPrefix(s.String(), ":") {
+				return s
+			}
+			return kdb.Sym(":" + s.String())
+		}
+		switch v := x.(type) {
+		case kdb.Symbol:
+			return one(v), nil
+		case *kdb.Symbols:
+			out := make([]kdb.Symbol, len(v.V))
+			for i, s := range v.V {
+				out[i] = one(s)
+			}
+			return kdb.NewVec(out), nil
+		}
+		return nil, errType
+	})
+	t.unary("load", (*thread).loadVariables)
+	t.unary("rload", (*thread).loadVariables)
+	t.unary("save", func(th *thread, x kdb.Value) (kdb.Value, error) { return th.saveVariables(x, false) })
+	t.unary("rsave", func(th *thread, x kdb.Value) (kdb.Value, error) { return th.saveVariables(x, true) })
+	t.binary("dsave", (*thread).dsave)
+	t.binary("0:", (*thread).textFile)
+	t.binary("1:", (*thread).binaryFile)
+	t.binary("2:", func(*thread, kdb.Value, kdb.Value) (kdb.Value, error) {
+		return nil, kdb.Error("2: nyi. Code in shared libraries is not loaded")
+	})
+
+	base := t.add("?").Binary
+	t.binary("?", func(th *thread, x, y kdb.Value) (kdb.Value, error) {
+		if name, ok := fileName(x); ok {
+			if _, isSym := x.(kdb.Symbol); isSym {
+				return th.enumerateFile(name, y)
+			}
+		}
+		return base(&th.env, x, y)
+	})
+	quest := t["?"]
+	t.variadic(quest, func(th *thread, args []kdb.Value) (kdb.Value, error) { return th.functional(quest, args) })
+}
+
+// enumerateFile is `:dir/sym?x: symbols enumerated against a symbol file and
+// the global of its name, both of which grow as needed.
+func (th *thread) enumerateFile(name string, y kdb.Value) (kdb.Value, error) {
+	if err := th.writing(); err != nil {
+		return nil, err
+	}
+	p, err := th.eng.path(name, Write)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
+		return nil, osError(name, err)
+	}
+	f, err := file.OpenSym(p)
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	defer f.Close()
+	var r kdb.Value
+	switch v := y.(type) {
+	case *kdb.Symbols:
+		r, err = f.Enumerate(v)
+	case kdb.Symbol:
+		var e *kdb.Enum
+		if e, err = f.Enumerate(kdb.Of(v)); err == nil {
+			r = kdb.Item(e, 0)
+		}
+	case *kdb.Table:
+		r, err = f.EnumerateTable(v)
+	default:
+		return nil, errType
+	}
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	syms := f.Symbols()
+	share(syms)
+	return r, th.assign(th.eng.names.ref(kdb.Sym(path.Base(name))), syms)
+}
+
+// section splits (file;offset;length) and returns the bytes it means.
+func (th *thread) section(x kdb.Value) ([]byte, error) {
+	target, off, n := x, 0, -1
+	if l, ok := x.(*kdb.List); ok && len(l.V) >= 2 && len(l.V) <= 3 {
+		var ok bool
+		if off, ok = intOf(l.V[1]); !ok {
+			return nil, errType
+		}
+		if len(l.V) == 3 {
+			if n, ok = intOf(l.V[2]); !ok {
+				return nil, errType
+			}
+		}
+		target = l.V[0]
+	}
+	name, ok := fileName(target)
+	if !ok {
+		return nil, errType
+	}
+	p, err := th.eng.path(name, Read)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(p)
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	defer f.Close()
+	if off > 0 {
+		if _, err := f.Seek(int64(off), io.SeekStart); err != nil {
+			return nil, osError(name, err)
+		}
+	}
+	var r io.Reader = f
+	if n >= 0 {
+		r = io.LimitReader(f, int64(n))
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, osError(name, err)
+	}
+	return b, nil
+}
+
+// read0 is the lines of a file, or a line of the console.
+func (th *thread) read0(x kdb.Value) (kdb.Value, error) {
+	switch v := x.(type) {
+	case kdb.Int, kdb.Long:
+		if n, _ := intOf(v); n != 0 {
+			return nil, errType
+		}
+		if th.eng.input == nil {
+			th.eng.input = bufio.NewReader(th.eng.sys.Stdin())
+		}
+		s, err := th.eng.input.ReadString('\n')
+		if err != nil && s == "" {
+			return kdb.Str(""), nil
+		}
+		return kdb.Str(strings.TrimRight(s, "\r\n")), nil
+	}
+	b, err := th.section(x)
+	if err != nil {
+		return nil, err
+	}
+	return lines(b), nil
+}
+
+// read1 is the bytes of a file.
+func (th *thread) read1(x kdb.Value) (kdb.Value, error) {
+	b, err := th.section(x)
+	if err != nil {
+		return nil, err
+	}
+	return bytesOf(b), nil
+}
+
+// textFile is 0: in all its forms.
+func (th *thread) textFile(x, y kdb.Value) (kdb.Value, error) {
+	switch v := x.(type) {
+	case kdb.Symbol:
+		return th.saveLines(v, y)
+	case kdb.Char:
+		return th.delimited(byte(v), y)
+	case *kdb.Chars:
+		s := text(v)
+		if len(s) == 1 {
+			return th.delimited(s[0], y)
+		}
+		return th.keyValues(s, y)
+	case *kdb.List:
+		return th.loadText(v, y)
+	}
+	return nil, errType
+}
+
+func (th *thread) saveLines(name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
+	if err := th.writing(); err != nil {
+		return nil, err
+	}
+	fname := strings.TrimPrefix(name.String(), ":")
+	p, err := th.eng.path(fname, Write)
+	if err != nil {
+		return nil, err
+	}
+	var b []byte
+	if err := writeText(asLines(y), true, func(s []byte) error { b = append(b, s...); return nil }); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
+		return nil, osError(fname, err)
+	}
+	if err := os.WriteFile(p, b, 0o666); err != nil {
+		return nil, osError(fname, err)
+	}
+	return name, nil
+}
+
+func asLines(y kdb.Value) kdb.Value {
+	if l, ok := y.(*kdb.List); ok {
+		return l
+	}
+	return kdb.NewList(y)
+}
+
+// binaryFile is 1:, to save bytes or read binary records.
+func (th *thread) binaryFile(x, y kdb.Value) (kdb.Value, error) {
+	target, o, err := th.compression(x)
+	if err != nil {
+		return nil, err
+	}
+	name, ok := fileName(target)
+	if !ok {
+		if l, ok := x.(*kdb.List); ok && len(l.V) == 2 {
+			return th.loadBinary(l, y)
+		}
+		return nil, errType
+	}
+	if err := th.writing(); err != nil {
+		return nil, err
+	}
+	b, ok := rawText(y)
+	if !ok {
+		return nil, errType
+	}
+	p, err := th.eng.path(name, Write)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
+		return nil, osError(name, err)
+	}
+	if o != nil {
+		return nil, errNYI
+	}
+	if err := os.WriteFile(p, b, 0o666); err != nil {
+		return nil, osError(name, err)
+	}
+	return target, nil
+}
+
+// loadVariables is load: files or splayed folders into globals of their names.
+func (th *thread) loadVariables(x kdb.Value) (kdb.Value, error) {
+	one := func(s kdb.Symbol) (kdb.Value, error) {
+		h := s.String()
+		if !strings.HasPrefix(h, ":") {
+			h = ":" + h
+		}
+		v, err := th.readValue(kdb.Sym(h))
+		if err != nil {
+			return nil, err
+		}
+		base := path.Base(strings.TrimSuffix(h[1:], "/"))
+		if i := strings.IndexByte(base, '.'); i > 0 {
+			base = base[:i]
+		}
+		return kdb.Sym(base), th.setName(kdb.Sym(base), v)
+	}
+	switch v := x.(type) {
+	case kdb.Symbol:
+		return one(v)
+	case *kdb.Symbols:
+		return th.overItems(v, func(s kdb.Value) (kdb.Value, error) { return one(s.(kdb.Symbol)) })
+	}
+	return nil, errType
+}
+
+// saveVariables is save and rsave: globals into files of their names, in the
+// format that the extension says.
+func (th *thread) saveVariables(x kdb.Value, splay bool) (kdb.Value, error) {
+	one := func(s kdb.Symbol) (kdb.Value, error) {
+		h := strings.TrimPrefix(s.String(), ":")
+		base := path.Base(strings.TrimSuffix(h, "/"))
+		ext := ""
+		if i := strings.IndexByte(base, '.'); i > 0 {
+			base, ext = base[:i], base[i+1:]
+		}
+		v, err := th.getName(kdb.Sym(base))
+		if err != nil {
+			return nil, err
+		}
+		if splay {
+			return th.writeValue(kdb.Sym(":"+strings.TrimSuffix(h, "/")+"/"), v)
+		}
+		target := kdb.Sym(":" + h)
+		if ext == "" {
+			return th.writeValue(target, v)
+		}
+		conv, err := th.getName(kdb.Sym(".h.tx"))
+		if err != nil {
+			return nil, err
+		}
+		f, err := prim.At(conv, kdb.Sym(ext))
+		if err != nil {
+			return nil, err
+		}
+		rows, err := th.apply(f, []kdb.Value{v})
+		if err != nil {
+			return nil, err
+		}
+		return th.saveLines(target, rows)
+	}
+	switch v := x.(type) {
+	case kdb.Symbol:
+		return one(v)
+	case *kdb.Symbols:
+		return th.overItems(v, func(s kdb.Value) (kdb.Value, error) { return one(s.(kdb.Symbol)) })
+	}
+	return nil, errType
+}
+
+// dsave is `:dir dsave names: splayed and enumerated tables, p# on the first column.
+func (th *thread) dsave(x, y kdb.Value) (kdb.Value, error) {
+	f, err := th.getName(kdb.Sym(".Q.dsave1"))
+	if err != nil {
+		return nil, err
+	}
+	return th.apply(f, []kdb.Value{x, y})
+}

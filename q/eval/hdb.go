@@ -1,0 +1,424 @@
+package eval
+
+import (
+	"os"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/file"
+	"github.com/quoinhq/quoin/q/prim"
+	"github.com/quoinhq/quoin/q/table"
+)
+
+// hdb is the partitioned database that \l loaded.
+type hdb struct {
+	eng    *Engine
+	db     *file.DB
+	tables []string
+	chosen []int // indexes of the partitions that .Q.view lets through
+}
+
+// loadFolder is \l of a folder: a database, or a splayed table.
+func (th *thread) loadFolder(full string) error {
+	p, err := th.eng.path(full, Read)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path.Join(p, ".d")); err == nil {
+		v, err := th.readValue(kdb.Sym(":" + full))
+		if err != nil {
+			return err
+		}
+		return th.setName(kdb.Sym(path.Base(full)), v)
+	}
+	db, err := file.Open(p)
+	if err != nil {
+		return osError(full, err)
+	}
+	th.eng.cwd = full
+	var scripts []string
+	for _, name := range db.Entries {
+		switch ext := path.Ext(name); {
+		case strings.HasPrefix(name, ".") || name == "par.txt" || strings.HasSuffix(name, "#"):
+		case ext == ".q":
+			scripts = append(scripts, name)
+		case ext != "" || !isName(name):
+		default:
+			if err := th.loadEntry(db, name); err != nil {
+				return err
+			}
+		}
+	}
+	if err := th.loadPartitions(db); err != nil {
+		return err
+	}
+	for _, s := range scripts {
+		if err := th.loadScript(th.eng.abs(s)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || i > 0 && (c >= '0' && c <= '9' || c == '_')) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// loadEntry loads one name of a database's root.
+func (th *thread) loadEntry(db *file.DB, name string) error {
+	p := path.Join(db.Root, name)
+	info, err := os.Stat(p)
+	if err != nil {
+		return osError(name, err)
+	}
+	if info.IsDir() {
+		if _, err := os.Stat(path.Join(p, ".d")); err != nil {
+			return nil // neither a table nor a partition
+		}
+		t, m, err := file.MapTable(p, domains{th, db.Folder})
+		if err != nil {
+			return osError(name, err)
+		}
+		th.eng.keep(m)
+		return th.setRoot(name, t)
+	}
+	v, err := file.Read(p, domains{th, db.Folder})
+	if err != nil {
+		return osError(name, err)
+	}
+	return th.setRoot(name, th.localise(v))
+}
+
+func (th *thread) setRoot(name string, v kdb.Value) error {
+	share(v)
+	return th.assign(th.eng.names.ref(kdb.Sym(name)), v)
+}
+
+// loadPartitions defines the partitioned tables and what .Q says of them.
+func (th *thread) loadPartitions(db *file.DB) error {
+	if len(db.Partitions) == 0 {
+		return nil
+	}
+	h := &hdb{eng: th.eng, db: db}
+	last := db.Partitions[len(db.Partitions)-1]
+	names, err := last.Tables()
+	if err != nil {
+		return osError(db.Root, err)
+	}
+	h.tables = names
+	h.view(nil)
+	th.eng.hdb = h
+	pt := []kdb.Symbol{}
+	for _, name := range names {
+		dirs := last.Paths(name)
+		if len(dirs) == 0 {
+			continue
+		}
+		cols, err := file.Columns(dirs[0])
+		if err != nil {
+			return osError(name, err)
+		}
+		pt = append(pt, kdb.Sym(name))
+		if err := th.setRoot(name, &partitioned{hdb: h, name: name, cols: cols}); err != nil {
+			return err
+		}
+	}
+	return th.describePartitions(h, pt)
+}
+
+func (th *thread) describePartitions(h *hdb, pt []kdb.Symbol) error {
+	vals := h.values()
+	dirs := make([]kdb.Symbol, 0, len(h.db.Partitions))
+	for _, p := range h.db.Partitions {
+		dir := "."
+		if len(h.db.Segments) > 0 && h.db.Segments[0] != h.db.Root && len(p.Dirs) > 0 {
+			dir = path.Dir(p.Dirs[0])
+		}
+		dirs = append(dirs, kdb.Sym(":"+dir))
+	}
+	counts := make([]kdb.Value, len(pt))
+	for i := range counts {
+		counts[i] = kdb.NewList()
+	}
+	for name, v := range map[string]kdb.Value{
+		h.db.Field.String(): vals, ".Q.pf": h.db.Field, ".Q.pv": vals, ".Q.PV": vals, ".Q.pt": kdb.NewVec(pt),
+		".Q.pd": kdb.NewVec(dirs), ".Q.PD": kdb.NewVec(dirs), ".Q.u": kdb.Bool(true),
+		".Q.pn": kdb.NewDict(kdb.NewVec(pt), kdb.NewList(counts...)),
+	} {
+		if err := th.setRoot(name, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// view chooses the partitions that queries see; nil is all.
+func (h *hdb) view(keep func(kdb.Value) bool) {
+	h.chosen = h.chosen[:0]
+	for i, p := range h.db.Partitions {
+		if keep == nil || keep(p.Value) {
+			h.chosen = append(h.chosen, i)
+		}
+	}
+}
+
+func (h *hdb) values() kdb.Value {
+	vals := make([]kdb.Value, len(h.chosen))
+	for i, k := range h.chosen {
+		vals[i] = h.db.Partitions[k].Value
+	}
+	return prim.Collapse(vals)
+}
+
+// partitioned is one table of a partitioned database, a table.Source: its
+// columns are opened where a query asks for them.
+type partitioned struct {
+	hdb  *hdb
+	name string
+	cols []kdb.Symbol
+	kdb.Mark
+	mu    sync.Mutex
+	open  map[segmentColumn]kdb.Value
+	count []int // rows of each partition, -1 while unknown
+}
+
+type segmentColumn struct {
+	segment int
+	name    kdb.Symbol
+}
+
+var _ table.Source = (*partitioned)(nil)
+
+// Type returns TTable.
+func (*partitioned) Type() kdb.Type { return kdb.TTable }
+
+// Len returns the number of rows in all partitions that are seen.
+func (p *partitioned) Len() int {
+	n := 0
+	for i := range p.hdb.chosen {
+		n += p.rows(i)
+	}
+	return n
+}
+
+// String returns the table as q shows one that is not in memory.
+func (p *partitioned) String() string {
+	b := []byte("+`")
+	b = append(b, p.hdb.db.Field.String()...)
+	for _, c := range p.cols {
+		b = append(append(b, '`'), c.String()...)
+	}
+	return string(b) + "!`" + p.name
+}
+
+// rows returns the number of rows of segment i.
+func (p *partitioned) rows(i int) int {
+	k := p.hdb.chosen[i]
+	p.mu.Lock()
+	if p.count == nil {
+		p.count = make([]int, len(p.hdb.db.Partitions))
+		for j := range p.count {
+			p.count[j] = -1
+		}
+	}
+	n := p.count[k]
+	p.mu.Unlock()
+	if n >= 0 {
+		return n
+	}
+	t, err := p.Segment(i, p.cols[:1])
+	if err != nil {
+		return 0
+	}
+	n = t.Len()
+	p.mu.Lock()
+	p.count[k] = n
+	p.mu.Unlock()
+	return n
+}
+
+// Virtual returns the partition field.
+func (p *partitioned) Virtual() kdb.Symbol { return p.hdb.db.Field }
+
+// Columns returns the stored columns.
+func (p *partitioned) Columns() []kdb.Symbol { return p.cols }
+
+// Values returns the partition values that are seen.
+func (p *partitioned) Values() kdb.Value { return p.hdb.values() }
+
+// Segment returns columns of one partition, mapped.
+func (p *partitioned) Segment(i int, names []kdb.Symbol) (*kdb.Table, error) {
+	if names == nil {
+		names = p.cols
+	}
+	k := p.hdb.chosen[i]
+	cols := make([]kdb.Value, len(names))
+	for j, n := range names {
+		c, err := p.column(k, n)
+		if err != nil {
+			return nil, err
+		}
+		cols[j] = c
+	}
+	return kdb.NewTable(names, cols), nil
+}
+
+// column returns a column of partition k, opened once.
+func (p *partitioned) column(k int, name kdb.Symbol) (kdb.Value, error) {
+	key := segmentColumn{k, name}
+	p.mu.Lock()
+	v := p.open[key]
+	p.mu.Unlock()
+	if v != nil {
+		return v, nil
+	}
+	dirs := p.hdb.db.Partitions[k].Paths(p.name)
+	if len(dirs) == 0 {
+		missing := path.Join(p.hdb.db.Partitions[k].Dirs[0], p.name, name.String())
+		return nil, kdb.Error(missing + ". OS reports: No such file or directory")
+	}
+	var parts []kdb.Value
+	for _, dir := range dirs {
+		file1 := path.Join(dir, name.String())
+		info, err := os.Stat(file1)
+		if err != nil {
+			return nil, osError(file1, err)
+		}
+		d := domains{p.hdb.eng.main, p.hdb.db.Folder}
+		var c kdb.Value
+		if info.Size() < mapFrom/16 {
+			c, err = file.Read(file1, d)
+		} else {
+			var m *file.Mapping
+			if c, m, err = file.Map(file1, d); err == nil {
+				p.hdb.eng.keep(m)
+			}
+		}
+		if err != nil {
+			return nil, osError(file1, err)
+		}
+		parts = append(parts, c)
+	}
+	v = parts[0]
+	for _, c := range parts[1:] {
+		v = prim.Join(v, c)
+	}
+	share(v)
+	p.mu.Lock()
+	if p.open == nil {
+		p.open = map[segmentColumn]kdb.Value{}
+	}
+	p.open[key] = v
+	p.mu.Unlock()
+	return v, nil
+}
+
+// databaseFunctions are the functions of .Q that know partitions.
+func databaseFunctions() map[string]goFunction {
+	return map[string]goFunction{
+		".Q.ens": {3, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			dir, ok := fileName(a[0])
+			name, ok2 := a[2].(kdb.Symbol)
+			if !ok || !ok2 {
+				return nil, errType
+			}
+			return th.enumerateFile(path.Join(dir, name.String()), a[1])
+		}},
+		".Q.par": {3, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			dir, ok := fileName(a[0])
+			name, ok2 := stringOf(a[2])
+			if !ok || !ok2 {
+				return nil, errType
+			}
+			return th.partitionPath(dir, a[1], name)
+		}},
+		".Q.cn": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			p, ok := a[0].(*partitioned)
+			if !ok {
+				return kdb.Long(a[0].Len()), nil
+			}
+			counts := make([]kdb.Long, len(p.hdb.chosen))
+			for i := range counts {
+				counts[i] = kdb.Long(p.rows(i))
+			}
+			v := kdb.NewVec(counts)
+			pn := th.eng.names.ref(kdb.Sym(".Q.pn"))
+			if d, ok := pn.v.(*kdb.Dict); ok {
+				if d2, err := (update{th: th, y: v, hasY: true}).amend(d, []kdb.Value{kdb.Sym(p.name)}, false); err == nil {
+					pn.v = d2
+				}
+			}
+			return v, nil
+		}},
+		".Q.qp": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			if _, ok := a[0].(*partitioned); ok {
+				return kdb.Bool(true), nil
+			}
+			return kdb.Long(0), nil
+		}},
+		".Q.view": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			h := th.eng.hdb
+			if h == nil {
+				return nil, errType
+			}
+			if a[0] == kdb.Nil || a[0].Len() == 0 {
+				h.view(nil)
+			} else {
+				h.view(func(v kdb.Value) bool {
+					in, err := prim.In(v, a[0])
+					yes, ok := in.(kdb.Bool)
+					return err == nil && ok && bool(yes)
+				})
+			}
+			for _, n := range []string{h.db.Field.String(), ".Q.pv"} {
+				if err := th.setRoot(n, h.values()); err != nil {
+					return nil, err
+				}
+			}
+			return kdb.Nil, nil
+		}},
+		".Q.MAP": {1, func(*thread, []kdb.Value) (kdb.Value, error) { return kdb.Nil, nil }},
+		".Q.l": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			name, ok := stringOf(a[0])
+			if !ok {
+				return nil, errType
+			}
+			return kdb.Nil, th.load(strings.TrimPrefix(name, ":"))
+		}},
+	}
+}
+
+// partitionPath is .Q.par: where a table of a partition is to be.
+func (th *thread) partitionPath(dir string, value kdb.Value, name string) (kdb.Value, error) {
+	p, err := th.eng.path(dir, Read)
+	if err != nil {
+		return nil, err
+	}
+	base := dir
+	if b, err := os.ReadFile(path.Join(p, "par.txt")); err == nil {
+		segs := strings.Fields(string(b))
+		if n, ok := partitionNumber(value); ok && len(segs) > 0 {
+			base = strings.TrimPrefix(segs[((n%len(segs))+len(segs))%len(segs)], ":")
+		}
+	}
+	part := string(kdb.AppendText(nil, value, 0))
+	return kdb.Sym(":" + base + "/" + part + "/" + name), nil
+}
+
+func partitionNumber(v kdb.Value) (int, bool) {
+	switch x := v.(type) {
+	case kdb.Date:
+		return int(x), true
+	case kdb.Month:
+		return int(x), true
+	}
+	return intOf(v)
+}
