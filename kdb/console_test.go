@@ -98,6 +98,7 @@ func TestInline(t *testing.T) {
 		{floats(1, 1), "1 1f"}, // basics/precision
 		{floats(1, 2.5), "1 2.5"},
 		{floats(1, 5, -3, 2-1e-12), "1 5 -3 2"}, // ref/lsq
+		{kdb.Float(6572670.6), "6572671f"},      // ref/sqrt
 		{floats(nan, 1), "0n 1"},
 		{floats(inf, 1), "0w 1"},
 		{floats(1e10, 1), "1e+10 1"},

@@ -163,7 +163,7 @@ func (p *printer) atom(b []byte, v Value) []byte {
 	case Float:
 		at := len(b)
 		b = AppendFloat(b, x, p.precision)
-		if whole(x, b[at:]) {
+		if digitsOnly(b[at:]) {
 			b = append(b, 'f')
 		}
 		return b
@@ -220,13 +220,16 @@ func finite(s []byte) bool {
 	return n < 2 || s[n-2] != '0' || !(s[n-1] == 'N' || s[n-1] == 'W' || s[n-1] == 'w')
 }
 
-// whole reports whether f is a whole number that its text shows as one, and so
-// could be taken for an integer. A fraction that is only rounded away in the
-// text is not: KX manual, "lsq", shows such a vector without suffix.
+// whole reports whether an item of a vector is a whole number that its text
+// shows as one, so that the vector could be taken for integers. A fraction that
+// is only rounded away in the text is not: KX manual, "lsq", shows such a
+// vector without suffix. An atom's suffix goes by its text alone: "sqrt".
 func whole(f Float, s []byte) bool {
-	if f != Float(math.Trunc(float64(f))) {
-		return false
-	}
+	return f == Float(math.Trunc(float64(f))) && digitsOnly(s)
+}
+
+// digitsOnly reports whether the text of a float could be taken for an integer's.
+func digitsOnly(s []byte) bool {
 	for _, c := range s {
 		if c != '-' && (c < '0' || c > '9') {
 			return false
