@@ -425,3 +425,69 @@ func (s *intExtremes) result(g *groups) kdb.Value {
 	}
 	return fromInts(s.typ, out)
 }
+
+// rowCounts is count.
+type rowCounts struct{ acc []int32 }
+
+func (s *rowCounts) add(_ int, ids []int32) {
+	acc := s.acc
+	for _, id := range ids {
+		acc[id]++
+	}
+}
+
+func (s *rowCounts) addRuns(lo, hi int, runs []run) {
+	for _, r := range runs {
+		a, b := r.clip(lo, hi)
+		s.acc[r.code] += int32(b - a)
+	}
+}
+
+func (s *rowCounts) merge(from accumulator) {
+	for i, v := range from.(*rowCounts).acc {
+		s.acc[i] += v
+	}
+}
+
+func (s *rowCounts) result(g *groups) kdb.Value { return longCounts(g, s.acc) }
+
+func longCounts(g *groups, byCode []int32) kdb.Value {
+	out := make([]kdb.Long, len(g.used))
+	for i, c := range g.used {
+		out[i] = kdb.Long(byCode[c])
+	}
+	return kdb.NewVec(out)
+}
+
+// firstPositions is first: what take makes of each group's first position.
+type firstPositions struct {
+	acc  []int32
+	take func(g *groups, byCode []int32) kdb.Value
+}
+
+func (s *firstPositions) add(lo int, ids []int32) {
+	acc := s.acc
+	for i, id := range ids {
+		if acc[id] < 0 {
+			acc[id] = int32(lo + i)
+		}
+	}
+}
+
+func (s *firstPositions) addRuns(lo, hi int, runs []run) {
+	for _, r := range runs {
+		if a, b := r.clip(lo, hi); b > a && s.acc[r.code] < 0 {
+			s.acc[r.code] = int32(lo + a)
+		}
+	}
+}
+
+func (s *firstPositions) merge(from accumulator) {
+	for i, v := range from.(*firstPositions).acc {
+		if s.acc[i] < 0 {
+			s.acc[i] = v
+		}
+	}
+}
+
+func (s *firstPositions) result(g *groups) kdb.Value { return s.take(g, s.acc) }

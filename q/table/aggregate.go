@@ -24,9 +24,10 @@ type accumulator interface {
 
 // aggregate is an aggregate that runs as typed loops.
 type aggregate struct {
-	// start returns an empty accumulator for codes below n.
+	// start returns an empty accumulator for codes below n; nil if direct does.
 	start func(n int) accumulator
-	// direct, when set, makes the result from the groups alone.
+	// direct, when set, makes the result of the groups alone, once they know
+	// their last positions; with start beside it only of detailed groups.
 	direct func(g *groups) kdb.Value
 }
 
@@ -109,19 +110,20 @@ func (q *query) edge(tree kdb.Value, first bool) (aggregate, bool) {
 	if _, nested := col.(*kdb.List); nested {
 		return aggregate{}, false
 	}
-	return aggregate{direct: func(g *groups) kdb.Value {
-		at := &groups{rows: r, n: g.n, used: g.used, last: g.last, ids: g.ids, runs: g.runs}
-		var list []int32
-		if first {
-			list = at.firstRows()
-		} else {
-			list = at.lastRows()
-		}
+	take := func(g *groups, byCode []int32) kdb.Value {
+		at := g.rowsAt(r, byCode)
 		if col == nil {
-			return kdb.NewVec(longs(list))
+			return kdb.NewVec(longs(at))
 		}
-		return gather(q.e, col, list)
-	}}, true
+		return gather(q.e, col, at)
+	}
+	if !first {
+		return aggregate{direct: func(g *groups) kdb.Value { return take(g, g.last) }}, true
+	}
+	return aggregate{
+		start:  func(n int) accumulator { return &firstPositions{acc: newCodes(n, -1), take: take} },
+		direct: func(g *groups) kdb.Value { return take(g, g.firsts()) },
+	}, true
 }
 
 // count is the number of rows, and count distinct that of different items.
@@ -134,14 +136,10 @@ func (q *query) count(tree kdb.Value) (aggregate, bool) {
 			return aggregate{}, false
 		}
 	}
-	return aggregate{direct: func(g *groups) kdb.Value {
-		n := g.count()
-		out := make([]kdb.Long, len(g.used))
-		for i, c := range g.used {
-			out[i] = kdb.Long(n[c])
-		}
-		return kdb.NewVec(out)
-	}}, true
+	return aggregate{
+		start:  func(n int) accumulator { return &rowCounts{acc: make([]int32, n)} },
+		direct: func(g *groups) kdb.Value { return longCounts(g, g.count()) },
+	}, true
 }
 
 func (q *query) countDistinct(tree kdb.Value) (aggregate, bool) {
@@ -214,51 +212,31 @@ func sumType(t kdb.Type) (kdb.Type, bool) {
 	return 0, false
 }
 
-// run works the aggregates out over the grouped rows, each on all goroutines.
+// runAggregates works the aggregates out over the grouped rows, those that have
+// to read them together in one pass.
 func runAggregates(e *prim.Env, g *groups, aggs []aggregate) []kdb.Value {
 	out := make([]kdb.Value, len(aggs))
+	var reading []aggregate
+	var places []int
 	for i, a := range aggs {
-		if a.direct != nil {
-			out[i] = a.direct(g)
+		if a.start != nil && (a.direct == nil || !g.detailed()) {
+			reading, places = append(reading, a), append(places, i)
 		}
 	}
-	grain := max(1<<16, 2*g.n)
-	accs := make([][]accumulator, parts(e, g.rows.n, grain))
-	parallel(e, g.rows.n, grain, func(part, lo, hi int) {
-		mine := make([]accumulator, len(aggs))
-		for i, a := range aggs {
-			if a.start != nil {
-				mine[i] = a.start(g.n)
+	if len(reading) > 0 {
+		accs := g.pass(e, reading)
+		for i, a := range accs[0] {
+			for _, more := range accs[1:] {
+				a.merge(more[i])
 			}
+			out[places[i]] = a.result(g)
 		}
-		for at := lo; at < hi; at += blockLen {
-			to := min(at+blockLen, hi)
-			if g.ids != nil {
-				ids := g.ids[at:to]
-				for _, a := range mine {
-					if a != nil {
-						a.add(at, ids)
-					}
-				}
-				continue
-			}
-			runs := g.runsIn(at, to)
-			for _, a := range mine {
-				if a != nil {
-					a.addRuns(at, to, runs)
-				}
-			}
+	}
+	g.know(e)
+	for i, a := range aggs {
+		if out[i] == nil {
+			out[i] = a.direct(g)
 		}
-		accs[part] = mine
-	})
-	for i, a := range accs[0] {
-		if a == nil {
-			continue
-		}
-		for _, more := range accs[1:] {
-			a.merge(more[i])
-		}
-		out[i] = a.result(g)
 	}
 	return out
 }

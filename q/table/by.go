@@ -5,43 +5,37 @@ import (
 	"github.com/quoinhq/quoin/q/prim"
 )
 
-// group groups the selected rows by the keys of a by phrase and returns the
-// table of the keys, ascending. One key column is sorted, the first of several
-// parted.
-func (q *query) group(keys []named) (*groups, *kdb.Table, error) {
+// group groups the selected rows by the keys of a by phrase. keys makes the
+// table of the keys, ascending, once the values are there; a single key column
+// is sorted.
+func (q *query) group(keys []named) (g *groups, keyTable func() (*kdb.Table, error), err error) {
 	if len(keys) == 0 {
 		return nil, nil, prim.ErrType
 	}
-	names := make([]kdb.Symbol, len(keys))
-	cols := make([]kdb.Value, len(keys))
-	sources := make([]kdb.Value, len(keys)) // what each key's values are taken from
+	cols := make([]kdb.Value, len(keys)) // what each key's values are taken from
 	reads := make([]*rows, len(keys))
 	for i, k := range keys {
-		names[i] = k.name
-		col, r, err := q.key(k.tree)
-		if err != nil {
+		if cols[i], reads[i], err = q.key(k.tree); err != nil {
 			return nil, nil, err
 		}
-		sources[i], reads[i] = col, r
 	}
-	g := q.groupKeys(keys, sources, reads)
-	for i, k := range keys {
-		v, err := q.keyValues(g, k.tree, sources[i], reads[i])
-		if err != nil {
-			return nil, nil, err
+	g = q.groupKeys(keys, cols, reads)
+	return g, func() (*kdb.Table, error) {
+		g.know(q.e)
+		t := &kdb.Table{}
+		for i, k := range keys {
+			v, err := q.keyValues(g, k.tree, cols[i], reads[i])
+			if err != nil {
+				return nil, err
+			}
+			t.Names, t.Cols = append(t.Names, k.name), append(t.Cols, v)
 		}
-		cols[i] = v
-	}
-	if len(g.used) > 0 && prim.AttrOf(cols[0]) == kdb.NoAttr {
-		if len(keys) == 1 {
-			prim.MarkAttr(cols[0], kdb.Sorted)
+		if len(keys) == 1 && len(g.used) > 0 {
+			prim.MarkAttr(t.Cols[0], kdb.Sorted)
+			t.Attr = kdb.Sorted
 		}
-	}
-	t := kdb.NewTable(names, cols)
-	if len(keys) == 1 {
-		t.Attr = kdb.Sorted
-	}
-	return g, t, nil
+		return t, nil
+	}, nil
 }
 
 // groupKeys groups the selected rows by key columns, or by bars where there is
@@ -69,6 +63,9 @@ func (q *query) groupKeys(keys []named, cols []kdb.Value, reads []*rows) *groups
 			if g := refine(q.e, &q.sel, runs, n, rest(code(1), 2)); g != nil {
 				return g
 			}
+		}
+		if g := groupLists(cols[0], &q.sel); g != nil && len(keys) == 1 {
+			return g
 		}
 		ordered = q.sel.idx == nil && prim.AttrOf(cols[0]) == kdb.Sorted
 	}
@@ -164,11 +161,11 @@ func barWidth(w kdb.Value, t kdb.Type) (int64, bool) {
 // keyValues returns a key's value for each group: read from its column, or the
 // expression worked out on the last row of each.
 func (q *query) keyValues(g *groups, tree, col kdb.Value, r *rows) (kdb.Value, error) {
-	at := &groups{rows: r, n: g.n, used: g.used, last: g.last}
+	at := g.rowsAt(r, g.last)
 	if col != nil {
-		return gather(q.e, col, at.lastRows()), nil
+		return gather(q.e, col, at), nil
 	}
-	few := &query{e: q.e, t: q.t, n: q.n, sel: listRows(at.lastRows())}
+	few := &query{e: q.e, t: q.t, n: q.n, sel: listRows(at)}
 	return few.eval(tree)
 }
 
@@ -249,6 +246,7 @@ func (p *plan) rewrite(tree kdb.Value) (kdb.Value, bool) {
 
 // eachGroup evaluates an expression group by group.
 func (q *query) eachGroup(g *groups, tree kdb.Value) (kdb.Value, error) {
+	g.know(q.e)
 	if len(g.used) == 0 {
 		v, err := q.eval(tree)
 		if err != nil {

@@ -48,11 +48,21 @@ func codesOf(e *prim.Env, col kdb.Value, r *rows) coder {
 // symbol to code is as long as the process has symbols.
 func symbolCodes(e *prim.Env, col kdb.Value, r *rows) coder {
 	syms := distinctSymbols(e, col, r)
+	return symbolCoder(col, r, symbolTable(syms), len(syms))
+}
+
+// symbolTable returns the place in syms of each symbol by its number.
+func symbolTable(syms []kdb.Symbol) []int32 {
 	lut := make([]int32, kdb.SymbolCount())
 	for i, s := range syms {
 		lut[s.ID()] = int32(i)
 	}
-	return coder{n: len(syms), blocks: func() func(lo, hi int) []int32 {
+	return lut
+}
+
+// symbolCoder is the coder that looks symbols up in a table of n codes.
+func symbolCoder(col kdb.Value, r *rows, lut []int32, n int) coder {
+	return coder{n: n, blocks: func() func(lo, hi int) []int32 {
 		read, _ := symbolReader(col, r)
 		out := make([]int32, blockLen)
 		return func(lo, hi int) []int32 {

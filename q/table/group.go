@@ -9,53 +9,107 @@ import (
 // one code.
 type run struct{ code, lo, hi int32 }
 
-// groups is a selection's rows by key. The codes order as the keys do.
+// groups is a selection's rows by key. The codes order as the keys do. Which
+// code a position has is said by runs, when neighbours mostly share one as in
+// columns sorted by the key, else by coder, whose codes are read as they are
+// used and kept only if they are wanted again.
 type groups struct {
-	rows *rows
-	n    int     // codes are below n
-	used []int32 // the codes that occur, ascending
-	last []int32 // by code: the last position that has it, -1 if none
-	// Either ids or runs says which code each position has: runs when
-	// neighbours mostly share one, as in columns sorted by the key.
-	ids  []int32
-	runs []run
+	rows  *rows
+	n     int // codes are below n
+	runs  []run
+	coder coder
 
-	counts []int32 // by code, made when asked for
-	order  []int32 // positions by code, made when asked for
+	known  bool    // whether used and last are
+	used   []int32 // the codes that occur, ascending
+	last   []int32 // by code: the last position that has it, -1 if none
+	first  []int32 // by code, where an index knows: the first position
+	counts []int32 // by code, where an index knows or when asked for
+
+	ids    []int32 // by position, when asked for
+	order  []int32 // positions by code, when asked for
 	starts []int32 // by place in used: where its positions begin in order
 }
 
 // oneGroup is the grouping of a query without by: everything has code 0, and
 // there is a group even when it is empty.
 func oneGroup(r *rows) *groups {
-	return &groups{rows: r, n: 1, used: []int32{0}, last: []int32{int32(r.n) - 1},
+	return &groups{rows: r, n: 1, known: true, used: []int32{0}, last: []int32{int32(r.n) - 1},
 		runs: []run{{0, 0, int32(r.n)}}}
 }
 
-// groupCodes groups positions by the codes of a coder, in runs if there are
-// few enough of them.
+// groupCodes groups positions by the codes of a coder, in runs if asked for and
+// there are few enough of them.
 func groupCodes(e *prim.Env, r *rows, c coder, inRuns bool) *groups {
-	g := &groups{rows: r, n: c.n}
-	if inRuns && g.collectRuns(e, codeRuns(c)) {
-		return g
+	g := &groups{rows: r, n: c.n, coder: c}
+	if inRuns {
+		g.collectRuns(e, codeRuns(c))
 	}
-	g.ids = make([]int32, r.n)
-	p := parts(e, r.n, max(1<<16, c.n))
-	lasts := make([][]int32, p)
-	parallel(e, r.n, max(1<<16, c.n), func(part, lo, hi int) {
-		read := c.blocks()
-		last := newCodes(c.n, -1)
+	return g
+}
+
+// pass reads all codes once, on all goroutines, and gives them to accumulators,
+// one of each aggregate for each goroutine.
+func (g *groups) pass(e *prim.Env, aggs []aggregate) [][]accumulator {
+	n, grain := g.rows.n, max(1<<16, 2*g.n)
+	p := parts(e, n, grain)
+	accs, lasts := make([][]accumulator, p), make([][]int32, p)
+	parallel(e, n, grain, func(part, lo, hi int) {
+		mine := make([]accumulator, len(aggs))
+		for i, a := range aggs {
+			mine[i] = a.start(g.n)
+		}
+		accs[part] = mine
+		if g.runs != nil {
+			for at := lo; at < hi; at += blockLen {
+				to := min(at+blockLen, hi)
+				runs := g.runsIn(at, to)
+				for _, a := range mine {
+					a.addRuns(at, to, runs)
+				}
+			}
+			return
+		}
+		read := g.coder.blocks()
+		var last []int32
+		if !g.known {
+			last = newCodes(g.n, -1)
+			lasts[part] = last
+		}
 		for at := lo; at < hi; at += blockLen {
 			ids := read(at, min(at+blockLen, hi))
-			copy(g.ids[at:], ids)
-			for i, id := range ids {
-				last[id] = int32(at + i)
+			if last != nil {
+				for i, id := range ids {
+					last[id] = int32(at + i)
+				}
+			}
+			for _, a := range mine {
+				a.add(at, ids)
 			}
 		}
-		lasts[part] = last
 	})
-	g.setLast(lasts)
-	return g
+	if !g.known {
+		g.setLast(lasts)
+	}
+	return accs
+}
+
+// know makes sure that used and last are set.
+func (g *groups) know(e *prim.Env) {
+	if !g.known {
+		g.pass(e, nil)
+	}
+}
+
+// codes returns the code of each position. Only for groups not in runs.
+func (g *groups) codes() []int32 {
+	if g.ids == nil && g.runs == nil {
+		g.ids = make([]int32, g.rows.n)
+		read := g.coder.blocks()
+		for at := 0; at < g.rows.n; at += blockLen {
+			copy(g.ids[at:], read(at, min(at+blockLen, g.rows.n)))
+		}
+	}
+	return g.ids
 }
 
 // collectRuns fills g.runs with what walk emits for each part of the positions:
@@ -96,6 +150,9 @@ func (g *groups) collectRuns(e *prim.Env, walk func(lo, hi int, emit func(code i
 		}
 	}
 	g.runs = found[0]
+	if g.runs == nil {
+		g.runs = []run{}
+	}
 	for _, f := range found[1:] {
 		g.runs = append(g.runs, f...)
 	}
@@ -121,6 +178,7 @@ func codeRuns(c coder) func(lo, hi int, emit func(code int32, at int)) {
 
 // setLast merges each part's last positions and lists the codes in use.
 func (g *groups) setLast(lasts [][]int32) {
+	g.known = true
 	g.last = lasts[0]
 	for _, l := range lasts[1:] {
 		for i, v := range l {
@@ -168,50 +226,46 @@ func (g *groups) runsIn(lo, hi int) []run {
 	return g.runs[a:b]
 }
 
+// detailed reports whether the groups know their counts and first positions
+// without a pass.
+func (g *groups) detailed() bool { return g.runs != nil || g.counts != nil && g.first != nil }
+
 // count returns how many rows each code has.
 func (g *groups) count() []int32 {
 	if g.counts == nil {
 		c := make([]int32, g.n)
-		for _, id := range g.ids {
+		for _, id := range g.codes() {
 			c[id]++
 		}
-		if g.ids == nil {
-			for _, r := range g.runs {
-				c[r.code] += r.hi - r.lo
-			}
+		for _, r := range g.runs {
+			c[r.code] += r.hi - r.lo
 		}
 		g.counts = c
 	}
 	return g.counts
 }
 
-// firstRows returns the first row of each group, lastRows the last; -1 for an
-// empty one.
-func (g *groups) firstRows() []int32 {
-	first := newCodes(g.n, -1)
-	if g.ids != nil {
-		for i := len(g.ids) - 1; i >= 0; i-- {
-			first[g.ids[i]] = int32(i)
-		}
-	} else {
+// firsts returns the first position of each code, -1 for none; the groups must
+// be detailed.
+func (g *groups) firsts() []int32 {
+	if g.first == nil {
+		g.first = newCodes(g.n, -1)
 		for i := len(g.runs) - 1; i >= 0; i-- {
 			if r := g.runs[i]; r.hi > r.lo {
-				first[r.code] = r.lo
+				g.first[r.code] = r.lo
 			}
 		}
 	}
-	return g.rowsAt(first)
+	return g.first
 }
 
-func (g *groups) lastRows() []int32 { return g.rowsAt(g.last) }
-
-// rowsAt turns positions by code into row numbers by group.
-func (g *groups) rowsAt(byCode []int32) []int32 {
+// rowsAt turns positions by code into row numbers by group, in a selection.
+func (g *groups) rowsAt(r *rows, byCode []int32) []int32 {
 	out := make([]int32, len(g.used))
-	if g.rows.idx == nil && len(g.rows.spans) <= 1 {
+	if r.idx == nil && len(r.spans) <= 1 {
 		first := int32(0)
-		if len(g.rows.spans) == 1 {
-			first = g.rows.spans[0].lo
+		if len(r.spans) == 1 {
+			first = r.spans[0].lo
 		}
 		for i, c := range g.used {
 			if out[i] = byCode[c]; out[i] >= 0 {
@@ -223,10 +277,8 @@ func (g *groups) rowsAt(byCode []int32) []int32 {
 	for i, c := range g.used {
 		if p := byCode[c]; p < 0 {
 			out[i] = -1
-		} else if g.rows.idx != nil {
-			out[i] = g.rows.idx[p]
 		} else {
-			out[i] = g.rows.at(int(p))
+			out[i] = r.at(int(p))
 		}
 	}
 	return out
@@ -248,34 +300,18 @@ func (g *groups) positions() (order, starts []int32) {
 	}
 	starts[len(g.used)] = at
 	order = make([]int32, g.rows.n)
-	for i, id := range g.ids {
+	for i, id := range g.codes() {
 		order[next[id]] = int32(i)
 		next[id]++
 	}
-	if g.ids == nil {
-		for _, r := range g.runs {
-			for i := r.lo; i < r.hi; i++ {
-				order[next[r.code]] = i
-				next[r.code]++
-			}
+	for _, r := range g.runs {
+		for i := r.lo; i < r.hi; i++ {
+			order[next[r.code]] = i
+			next[r.code]++
 		}
 	}
 	g.order, g.starts = order, starts
 	return order, starts
-}
-
-// rowOrder is positions as row numbers.
-func (g *groups) rowOrder() (order, starts []int32) {
-	order, starts = g.positions()
-	if g.rows.idx == nil && len(g.rows.spans) == 1 && g.rows.spans[0].lo == 0 {
-		return order, starts
-	}
-	list := g.rows.list()
-	out := make([]int32, len(order))
-	for i, p := range order {
-		out[i] = list[p]
-	}
-	return out, starts
 }
 
 // split cuts a list with one item a position into one list a group.

@@ -305,7 +305,11 @@ func XGroup(e *prim.Env, names, t kdb.Value) (kdb.Value, error) {
 		}
 		out.Names, out.Cols = append(out.Names, x.name), append(out.Cols, v)
 	}
-	return kdb.NewDict(keyTable, out), nil
+	k, err := keyTable()
+	if err != nil {
+		return nil, err
+	}
+	return kdb.NewDict(k, out), nil
 }
 
 // Ungroup is ungroup: one row for each item of the lists in a row's cells,

@@ -193,11 +193,15 @@ func distinctCounts(e *prim.Env, g *groups, c coder) kdb.Value {
 func walkPairs(g *groups, c coder, lo, hi int, f func(at int, codes, ids []int32)) {
 	read := c.blocks()
 	buf := make([]int32, blockLen)
+	var own func(lo, hi int) []int32
+	if g.runs == nil {
+		own = g.coder.blocks()
+	}
 	for at := lo; at < hi; at += blockLen {
 		to := min(at+blockLen, hi)
 		codes := buf[:to-at]
-		if g.ids != nil {
-			codes = g.ids[at:to]
+		if own != nil {
+			codes = own(at, to)
 		} else {
 			for _, r := range g.runsIn(at, to) {
 				a, b := r.clip(at, to)

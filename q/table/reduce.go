@@ -75,19 +75,11 @@ func (s *sourceQuery) reduce(by, cols kdb.Value) (v kdb.Value, ok bool, err erro
 		for i := range keys {
 			keys[i].tree = keys[i].name
 		}
-		g, keyTable, err := q.group(keys)
+		k, v, err := q.groupedNamed(keys, out)
 		if err != nil {
 			return nil, true, err
 		}
-		vals, err := q.groupedValues(g, out)
-		if err != nil {
-			return nil, true, err
-		}
-		names := make([]kdb.Symbol, len(out))
-		for i, x := range out {
-			names[i] = x.name
-		}
-		return kdb.NewDict(keyTable, kdb.NewTable(names, vals)), true, nil
+		return kdb.NewDict(k, v), true, nil
 	}
 	vals, err := q.values(out)
 	if err != nil {
@@ -118,18 +110,11 @@ func (s *sourceQuery) partials(m *mapReduce, keys []named) (*kdb.Table, error) {
 		}
 		var t *kdb.Table
 		if len(keys) > 0 {
-			g, keyTable, err := q.group(keys)
+			k, v, err := q.groupedNamed(keys, m.partial)
 			if err != nil {
 				return nil, err
 			}
-			vals, err := q.groupedValues(g, m.partial)
-			if err != nil {
-				return nil, err
-			}
-			t = kdb.NewTable(append([]kdb.Symbol(nil), keyTable.Names...), append([]kdb.Value(nil), keyTable.Cols...))
-			for j, x := range m.partial {
-				t.Names, t.Cols = append(t.Names, x.name), append(t.Cols, vals[j])
-			}
+			t = unkey(k, v)
 		} else {
 			vals, err := q.values(m.partial)
 			if err != nil {
@@ -171,20 +156,34 @@ func (s *sourceQuery) concatenate(keys []named, cols *kdb.Dict) (kdb.Value, bool
 		if q.sel.n == 0 && (len(ks) > 0 || n+1 < len(s.segments)) {
 			continue
 		}
-		g, keyTable, err := q.group(keys)
+		k, v, err := q.grouped(keys, cols)
 		if err != nil {
 			return nil, true, err
 		}
-		t, err := q.groupedTable(g, keys, cols)
-		if err != nil {
-			return nil, true, err
-		}
-		ks, vs = append(ks, keyTable), append(vs, t)
+		ks, vs = append(ks, k), append(vs, v)
 	}
 	if len(ks) == 1 {
 		return kdb.NewDict(ks[0], vs[0]), true, nil
 	}
 	return kdb.NewDict(prim.Raze(kdb.NewList(ks...)), prim.Raze(kdb.NewList(vs...))), true, nil
+}
+
+// groupedNamed is grouped for expressions with names.
+func (q *query) groupedNamed(keys, list []named) (k, v *kdb.Table, err error) {
+	g, keyTable, err := q.group(keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	vals, err := q.groupedValues(g, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	v = &kdb.Table{Cols: vals}
+	for _, x := range list {
+		v.Names = append(v.Names, x.name)
+	}
+	k, err = keyTable()
+	return k, v, err
 }
 
 // split takes a tree of aggregates apart: the partial results it needs go to

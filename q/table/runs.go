@@ -44,6 +44,9 @@ func partedRuns(col kdb.Value, r *rows) (runs []run, n int, ok bool) {
 
 // groupRuns makes groups of runs that are known.
 func groupRuns(r *rows, runs []run, n int) *groups {
+	if runs == nil {
+		runs = []run{}
+	}
 	g := &groups{rows: r, n: n, runs: runs}
 	last := newCodes(n, -1)
 	for _, x := range runs {
@@ -81,5 +84,34 @@ func refine(e *prim.Env, r *rows, first []run, n int, c coder) *groups {
 	}) {
 		return nil
 	}
+	return g
+}
+
+// groupLists groups a whole grouped symbol column by what its index keeps: the
+// first and last position and the number of each symbol, read from no row.
+func groupLists(col kdb.Value, r *rows) *groups {
+	v, ok := col.(*kdb.Symbols)
+	if !ok || !r.whole(len(v.V)) {
+		return nil
+	}
+	lists, ok := prim.GroupsOf(v)
+	if !ok || 8*len(lists) > r.n {
+		return nil
+	}
+	syms := make([]kdb.Symbol, len(lists))
+	for i, l := range lists {
+		syms[i] = v.V[l[0]]
+	}
+	syms = sortSymbols(syms)
+	lut := symbolTable(syms)
+	n := len(syms)
+	g := &groups{rows: r, n: n, coder: symbolCoder(v, r, lut, n)}
+	last := newCodes(n, -1)
+	g.first, g.counts = newCodes(n, -1), newCodes(n, 0)
+	for _, l := range lists {
+		code := lut[v.V[l[0]].ID()]
+		g.first[code], last[code], g.counts[code] = int32(l[0]), int32(l[len(l)-1]), int32(len(l))
+	}
+	g.setLast([][]int32{last})
 	return g
 }

@@ -262,22 +262,34 @@ func (q *query) exec(cols kdb.Value) (kdb.Value, error) {
 // selectBy is a select phrase by a dictionary of keys: a keyed table, or a
 // dictionary from rows of keys to values when the phrase is one expression.
 func (q *query) selectBy(keys []named, cols kdb.Value) (kdb.Value, error) {
+	k, v, err := q.grouped(keys, cols)
+	if err != nil {
+		return nil, err
+	}
+	return kdb.NewDict(k, v), nil
+}
+
+// grouped works a select phrase out by keys: the table of the keys, and a table
+// or, for a phrase that is one expression, a list.
+func (q *query) grouped(keys []named, cols kdb.Value) (*kdb.Table, kdb.Value, error) {
 	g, keyTable, err := q.group(keys)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var out kdb.Value
 	if d, ok := cols.(*kdb.Dict); ok || isAll(cols) {
-		vals, err := q.groupedTable(g, keys, d)
-		if err != nil {
-			return nil, err
+		out, err = q.groupedTable(g, keys, d)
+	} else {
+		var vals []kdb.Value
+		if vals, err = q.groupedValues(g, []named{{tree: cols}}); err == nil {
+			out = vals[0]
 		}
-		return kdb.NewDict(keyTable, vals), nil
 	}
-	vals, err := q.groupedValues(g, []named{{tree: cols}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return kdb.NewDict(keyTable, vals[0]), nil
+	k, err := keyTable()
+	return k, out, err
 }
 
 // groupedTable is the value table of a select by; cols is nil for the last row
@@ -299,7 +311,8 @@ func (q *query) groupedTable(g *groups, keys []named, cols *kdb.Dict) (*kdb.Tabl
 		return kdb.NewTable(names, vals), nil
 	}
 	out := &kdb.Table{}
-	last := g.lastRows()
+	g.know(q.e)
+	last := g.rowsAt(g.rows, g.last)
 	for i, n := range q.t.Names {
 		if isKeyName(keys, n) {
 			continue
@@ -329,21 +342,12 @@ func (q *query) execBy(by, cols kdb.Value) (kdb.Value, error) {
 		}
 		return kdb.NewDict(kdb.Of(nullName), prim.Enlist(v)), nil
 	}
-	g, keyTable, err := q.group([]named{{tree: by}})
+	k, v, err := q.grouped([]named{{tree: by}}, cols)
 	if err != nil {
 		return nil, err
 	}
-	d, ok := cols.(*kdb.Dict)
-	if ok || isAll(cols) {
-		vals, err := q.groupedTable(g, []named{{tree: by}}, d)
-		if err != nil {
-			return nil, err
-		}
-		return kdb.NewDict(keyTable, vals), nil
+	if v.Type() == kdb.TTable {
+		return kdb.NewDict(k, v), nil
 	}
-	vals, err := q.groupedValues(g, []named{{tree: cols}})
-	if err != nil {
-		return nil, err
-	}
-	return kdb.NewDict(keyTable.Cols[0], vals[0]), nil
+	return kdb.NewDict(k.Cols[0], v), nil
 }

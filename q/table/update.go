@@ -227,14 +227,12 @@ func (g *groups) places() []int32 {
 		place[c] = int32(i)
 	}
 	out := make([]int32, g.rows.n)
-	for i, id := range g.ids {
+	for i, id := range g.codes() {
 		out[i] = place[id]
 	}
-	if g.ids == nil {
-		for _, r := range g.runs {
-			for i := r.lo; i < r.hi; i++ {
-				out[i] = place[r.code]
-			}
+	for _, r := range g.runs {
+		for i := r.lo; i < r.hi; i++ {
+			out[i] = place[r.code]
 		}
 	}
 	return out
@@ -243,6 +241,7 @@ func (g *groups) places() []int32 {
 // spread evaluates an expression group by group and puts the results back in
 // the order of the rows.
 func (q *query) spread(g *groups, tree kdb.Value) (kdb.Value, error) {
+	g.know(q.e)
 	if len(g.used) == 0 {
 		return q.eval(tree)
 	}

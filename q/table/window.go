@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"sort"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -190,7 +191,8 @@ func (w *windows) items(e *prim.Env, col kdb.Value, i int) kdb.Value {
 	return gather(e, col, int32s(w.right.list(key)[w.lo[i]:w.hi[i]]))
 }
 
-// extremes is max and min of a column of floats or integers.
+// extremes is max and min of a column of floats or integers; null for a window
+// without rows.
 func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, bool) {
 	if f != "max" && f != "min" {
 		return nil, false
@@ -214,6 +216,11 @@ func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, boo
 				out.acc[i] = m
 			}
 		})
+		for i := range out.acc {
+			if w.lo[i] == w.hi[i] {
+				out.acc[i] = math.NaN()
+			}
+		}
 		return fromFloats(kdb.TFloat, out.acc), true
 	case kdb.TLong, kdb.TTimestamp, kdb.TTimespan:
 		src, out := prim.Words[int64](c), newIntExtremes(f == "max", c.Type(), nil, n)
@@ -231,7 +238,14 @@ func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, boo
 			}
 		})
 		g := &groups{used: longCodes(n)}
-		return out.result(g), true
+		v := out.result(g)
+		c, _ := prim.ColumnOf(v)
+		for i, x := range prim.Words[int64](c) {
+			if w.lo[i] == w.hi[i] && x != math.MinInt64 {
+				prim.Words[int64](c)[i] = math.MinInt64
+			}
+		}
+		return v, true
 	}
 	return nil, false
 }
