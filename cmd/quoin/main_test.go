@@ -68,6 +68,8 @@ func TestFailuresAreOneLineAndCode2(t *testing.T) {
 		"an account that is none":      {[]string{"serve", "--data-dir", t.TempDir(), "--account-id", "12"}, "twelve digits"},
 		"a certificate without a key":  {[]string{"serve", "--data-dir", t.TempDir(), "--tls-cert", file}, "key"},
 		"a certificate that is none":   {[]string{"serve", "--data-dir", t.TempDir(), "--tls-cert", file, "--tls-key", file}, "certificate"},
+		"an issuer that is none":       {[]string{"serve", "--data-dir", t.TempDir(), "--oidc", "idp=quoin"}, "--oidc"},
+		"keys of no issuer":            {[]string{"serve", "--data-dir", t.TempDir(), "--oidc-keys", "https://idp=" + file}, "--oidc-keys"},
 		"a quota that is none":         {[]string{"serve", "--data-dir", t.TempDir(), "--quota", "beer=7"}, "beer"},
 		"a quota that is no number":    {[]string{"serve", "--data-dir", t.TempDir(), "--quota", "users=many"}, "many"},
 		"a proxy that is none":         {[]string{"serve", "--data-dir", t.TempDir(), "--trusted-proxy", "me"}, "CIDR"},

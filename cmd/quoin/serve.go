@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/server"
 )
 
@@ -24,6 +26,9 @@ type serveCommand struct {
 	S3Endpoint    string            `name:"s3-endpoint" env:"QUOIN_S3_ENDPOINT" placeholder:"URL" help:"S3 server that s3:// paths lead to (the built-in one)."`
 	S3Credentials string            `name:"s3-credentials" env:"QUOIN_S3_CREDENTIALS" placeholder:"FILE" help:"Keys for it, in the form of an AWS credentials file."`
 	Host          map[string]string `env:"QUOIN_HOST" placeholder:"NAME=CPUxGIB" help:"A host type of scaling groups, big=64x512 for instance; more than once, or separated by semicolons."`
+
+	OIDC     map[string]string `name:"oidc" env:"QUOIN_OIDC" placeholder:"ISSUER=CLIENT" help:"OpenID Connect issuer whose tokens for that client id open sessions; client ids are separated by commas, issuers given one by one or separated by semicolons."`
+	OIDCKeys map[string]string `name:"oidc-keys" env:"QUOIN_OIDC_KEYS" placeholder:"ISSUER=FILE" help:"Its keys, a JSON Web Key Set, instead of asking the issuer for them."`
 
 	Rate          float64           `env:"QUOIN_RATE" placeholder:"N" help:"Requests a second of one principal; negative: no limit (10000)."`
 	Burst         int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
@@ -90,6 +95,9 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 			return cfg, err
 		}
 	}
+	if cfg.Providers, err = c.providers(); err != nil {
+		return cfg, err
+	}
 	for _, text := range c.TrustedProxy {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
@@ -98,6 +106,22 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, prefix)
 	}
 	return cfg, nil
+}
+
+func (c serveCommand) providers() (out []iam.Provider, err error) {
+	for issuer, clients := range c.OIDC {
+		p := iam.Provider{Issuer: issuer, Audiences: strings.Split(clients, ","), KeysFile: c.OIDCKeys[issuer]}
+		if err := p.Check(); err != nil {
+			return nil, fmt.Errorf("--oidc: %w", err)
+		}
+		out = append(out, p)
+	}
+	for issuer := range c.OIDCKeys {
+		if _, ok := c.OIDC[issuer]; !ok {
+			return nil, fmt.Errorf("--oidc-keys: %q is no issuer of --oidc", issuer)
+		}
+	}
+	return out, nil
 }
 
 func (c serveCommand) logger(std *stdio) *slog.Logger {

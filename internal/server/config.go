@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/store"
 )
 
@@ -28,6 +29,9 @@ type Config struct {
 	// S3Endpoint is the URL of the server that s3:// paths lead to, with the
 	// keys to use there; empty is the built-in object store.
 	S3Endpoint, S3AccessKey, S3SecretKey string
+
+	// Providers are the identity providers whose tokens open sessions.
+	Providers []iam.Provider
 
 	Limits Limits
 	Hosts  control.Hosts

@@ -61,6 +61,7 @@ func (s *Server) source() (s3.Source, error) {
 func (s *Server) startIAM(ctx context.Context) (stopFunc, error) {
 	s.iam = iam.New(iam.Config{
 		Store: s.store, Account: s.dir.AccountID(), Region: s.cfg.Region, Now: s.cfg.Now, Log: s.cfg.Log,
+		Providers: s.cfg.Providers,
 	})
 	root, _, err := s.iam.Bootstrap(ctx)
 	if err != nil {
