@@ -243,7 +243,7 @@ var notInReason = regexp.MustCompile(`[^a-zA-Z0-9_\-.\s]+`)
 // statusReason makes text fit the model: at most 250 letters, digits, blanks
 // and _ - . of it.
 func statusReason(text string) string {
-	text = strings.TrimSpace(notInReason.ReplaceAllString(text, " "))
+	text = strings.Join(strings.Fields(notInReason.ReplaceAllString(text, " ")), " ")
 	if len(text) > 250 {
 		text = text[:250]
 	}
