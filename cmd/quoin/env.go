@@ -56,6 +56,9 @@ func (c envCommand) Run(std *stdio) error {
 	if endpoint.CABundle != "" {
 		exports = append(exports, struct{ name, value string }{"AWS_CA_BUNDLE", endpoint.CABundle})
 	}
+	if endpoint.GatewayCA != "" { // what kdb+ reads; KX manual, "SSL/TLS"
+		exports = append(exports, struct{ name, value string }{"SSL_CA_CERT_FILE", endpoint.GatewayCA}, struct{ name, value string }{"SSL_VERIFY_SERVER", "YES"})
+	}
 	for _, e := range exports {
 		fmt.Fprintf(std.out, "export %s=%s\n", e.name, shellQuote(e.value))
 	}

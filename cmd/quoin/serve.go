@@ -16,12 +16,14 @@ import (
 
 type serveCommand struct {
 	dataDir
-	APIAddr     string `name:"api-addr" env:"QUOIN_API_ADDR" default:"127.0.0.1:8650" help:"Address of the API (${default})."`
-	GatewayAddr string `env:"QUOIN_GATEWAY_ADDR" default:"127.0.0.1:8651" help:"Address where kdb+ clients connect (${default})."`
-	Region      string `env:"QUOIN_REGION" default:"us-east-1" help:"Region that requests are signed for (${default})."`
-	AccountID   string `env:"QUOIN_ACCOUNT_ID" placeholder:"DIGITS" help:"Account of a new data folder: 12 digits (random)."`
-	TLSCert     string `name:"tls-cert" env:"QUOIN_TLS_CERT" placeholder:"FILE" help:"Certificate chain of the API, PEM. Read again when it changes."`
-	TLSKey      string `name:"tls-key" env:"QUOIN_TLS_KEY" placeholder:"FILE" help:"Its key, PEM."`
+	APIAddr        string        `name:"api-addr" env:"QUOIN_API_ADDR" default:"127.0.0.1:8650" help:"Address of the API (${default})."`
+	GatewayAddr    string        `env:"QUOIN_GATEWAY_ADDR" default:"127.0.0.1:8651" help:"Address where kdb+ clients connect (${default})."`
+	GatewayHost    string        `env:"QUOIN_GATEWAY_HOST" placeholder:"HOST" help:"Host that connection strings show (an address of this machine)."`
+	ConnectionLife time.Duration `env:"QUOIN_CONNECTION_LIFE" default:"15m" help:"How long a connection string lets anybody in (${default})."`
+	Region         string        `env:"QUOIN_REGION" default:"us-east-1" help:"Region that requests are signed for (${default})."`
+	AccountID      string        `env:"QUOIN_ACCOUNT_ID" placeholder:"DIGITS" help:"Account of a new data folder: 12 digits (random)."`
+	TLSCert        string        `name:"tls-cert" env:"QUOIN_TLS_CERT" placeholder:"FILE" help:"Certificate chain of the API, PEM. Read again when it changes."`
+	TLSKey         string        `name:"tls-key" env:"QUOIN_TLS_KEY" placeholder:"FILE" help:"Its key, PEM."`
 
 	S3Endpoint    string            `name:"s3-endpoint" env:"QUOIN_S3_ENDPOINT" placeholder:"URL" help:"S3 server that s3:// paths lead to (the built-in one)."`
 	S3Credentials string            `name:"s3-credentials" env:"QUOIN_S3_CREDENTIALS" placeholder:"FILE" help:"Keys for it, in the form of an AWS credentials file."`
@@ -67,7 +69,7 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 		return server.Config{}, err
 	}
 	cfg := server.Config{
-		DataDir: path, APIAddr: c.APIAddr, GatewayAddr: c.GatewayAddr, Region: c.Region, AccountID: c.AccountID,
+		DataDir: path, APIAddr: c.APIAddr, GatewayAddr: c.GatewayAddr, GatewayHost: c.GatewayHost, ConnectionLife: c.ConnectionLife, Region: c.Region, AccountID: c.AccountID,
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey,
 		Limits: server.Limits{
 			PrincipalRate: c.Rate, PrincipalBurst: c.Burst,

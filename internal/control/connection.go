@@ -37,7 +37,7 @@ func (s *Service) GetKxConnectionString(ctx context.Context, in *finspace.GetKxC
 		if role := s.Role(ctx); role != u.Role {
 			return finspace.NewAccessDeniedException("A connection string for the user " + user + " is given to sessions of the role " + u.Role + " only.")
 		}
-		if c.Status != finspace.KxClusterStatusRunning && c.Status != finspace.KxClusterStatusUpdating {
+		if !c.open() {
 			return invalid("clusterName", "the cluster %s is in status %s; nobody can connect to it.", name, c.Status)
 		}
 		return nil
@@ -53,4 +53,35 @@ func (s *Service) GetKxConnectionString(ctx context.Context, in *finspace.GetKxC
 		return nil, err
 	}
 	return &finspace.GetKxConnectionStringOutput{SignedConnectionString: &signed}, nil
+}
+
+// Standing is what a connection of a user to a cluster rests on.
+type Standing struct {
+	Role string // the ARN of the user's role; "" when there is no such user
+	Open bool   // the cluster takes connections
+}
+
+// Look tells how a user and a cluster are now.
+func (s *Service) Look(ctx context.Context, env, cluster, user string) (Standing, error) {
+	var st Standing
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		u, err := Users.Get(tx, key(env, user))
+		if err == nil {
+			st.Role = u.Role
+		}
+		if err := ignoreNotFound(err); err != nil {
+			return err
+		}
+		c, err := clusters.Get(tx, key(env, cluster))
+		if err == nil {
+			st.Open = c.open()
+		}
+		return ignoreNotFound(err)
+	})
+	return st, err
+}
+
+// open reports whether the cluster takes connections.
+func (c *cluster) open() bool {
+	return c.Status == finspace.KxClusterStatusRunning || c.Status == finspace.KxClusterStatusUpdating
 }

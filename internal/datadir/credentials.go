@@ -56,9 +56,11 @@ func (d *Dir) WriteCredentials(c Credentials) error {
 
 // Endpoint says how clients reach a server.
 type Endpoint struct {
-	URL      string `json:"url"`
-	Region   string `json:"region"`
-	CABundle string `json:"caBundle,omitempty"` // the API's certificate, when no public authority has signed it
+	URL       string `json:"url"`
+	Region    string `json:"region"`
+	CABundle  string `json:"caBundle,omitempty"`  // the API's certificate, when no public authority has signed it
+	Gateway   string `json:"gateway,omitempty"`   // where kdb+ clients connect
+	GatewayCA string `json:"gatewayCa,omitempty"` // file with the certificate that they trust
 }
 
 // Endpoint is that of the server that runs on the folder, or ran last.

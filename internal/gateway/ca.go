@@ -50,7 +50,7 @@ func OpenAuthority(certFile, keyFile string, now func() time.Time) (*Authority, 
 		if err := os.WriteFile(keyFile, keyPEM, 0o600); err != nil {
 			return nil, fmt.Errorf("gateway: certificate authority: %w", err)
 		}
-		if err := os.WriteFile(certFile, certPEM, 0o644); err != nil {
+		if err := os.WriteFile(certFile, certPEM, 0o600); err != nil {
 			return nil, fmt.Errorf("gateway: certificate authority: %w", err)
 		}
 	} else if err := errors.Join(cerr, kerr); err != nil {

@@ -43,9 +43,8 @@ type Config struct {
 	IAM      *iam.Service
 	Verifier *sigv4.Verifier // accepts finspace-apricot
 	TLS      *tls.Config
-	// UserRole returns the ARN of the role that a user has, "" when there is
-	// no such user.
-	UserRole func(ctx context.Context, env, user string) (string, error)
+	// Look tells how a user and a cluster are now.
+	Look func(ctx context.Context, env, cluster, user string) (control.Standing, error)
 	// ClusterARN names a cluster for policies.
 	ClusterARN func(env, cluster string) string
 	// Pick chooses a node: that of the endpoint, or the one with the fewest

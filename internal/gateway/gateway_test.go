@@ -53,6 +53,7 @@ type fixture struct {
 	users    map[string]string // role by user
 	events   []gateway.Event
 	released int
+	closed   bool // the cluster
 }
 
 func newFixture(t testing.TB, change ...func(*gateway.Config)) *fixture {
@@ -73,13 +74,13 @@ func newFixture(t testing.TB, change ...func(*gateway.Config)) *fixture {
 		IAM: f.iam.IAM, TLS: ca.TLS("127.0.0.1", "localhost"), Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Verifier:   sigv4.NewVerifier(sigv4.Config{Region: iamtest.Region, Services: []string{sigv4.ConnectService}}),
 		ClusterARN: clusterARN,
-		UserRole: func(_ context.Context, e, user string) (string, error) {
+		Look: func(_ context.Context, e, c, user string) (control.Standing, error) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			if e != env {
-				return "", nil
+				return control.Standing{}, nil
 			}
-			return f.users[user], nil
+			return control.Standing{Role: f.users[user], Open: !f.closed && c != "gone"}, nil
 		},
 		Pick: func(_ context.Context, to control.Endpoint) (*gateway.Backend, error) {
 			if to.Cluster != cluster {
@@ -318,6 +319,11 @@ func TestReview(t *testing.T) {
 		}, gateway.NotAllowed},
 		"policy denies":        {func(f *fixture, _ string) { f.policy("reader", "Deny") }, gateway.NotAllowed},
 		"policy written again": {func(f *fixture, _ string) { f.policy("reader", "Allow") }, ""},
+		"cluster deleted": {func(f *fixture, _ string) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.closed = true
+		}, gateway.ClusterClosed},
 		"another user deleted": {func(f *fixture, _ string) { f.setUser("eve", "") }, ""},
 	}
 	for name, tt := range tests {
@@ -397,6 +403,7 @@ func TestRefused(t *testing.T) {
 		"no such user":           {sign(at(func(e *control.Endpoint) { e.User = "nobody" }), bob, time.Now()), gateway.UserDeleted},
 		"another environment":    {sign(at(func(e *control.Endpoint) { e.Environment = "env2" }), bob, time.Now()), gateway.UserDeleted},
 		"a role without a right": {sign(at(func(e *control.Endpoint) { e.User = "joe" }), f.assume(poor), time.Now()), gateway.NotAllowed},
+		"a cluster that is gone": {sign(at(func(e *control.Endpoint) { e.Cluster = "gone" }), bob, time.Now()), gateway.ClusterClosed},
 		"another cluster":        {sign(at(func(e *control.Endpoint) { e.Cluster = "hdb" }), bob, time.Now()), gateway.NotAllowed},
 	}
 	for name, tt := range tests {

@@ -41,8 +41,8 @@ func (g *Gateway) snapshot() []*session {
 	return out
 }
 
-// check decides whether a session is allowed as things are now: the user
-// exists, the session speaks for the role that the user has, and that role's
+// check decides whether a session is allowed as things are now: the cluster
+// takes connections, the user exists, the session speaks for the role that the user has, and that role's
 // policies allow the connection.
 //
 // A session whose credentials have expired goes on: they opened the door, and
@@ -50,13 +50,16 @@ func (g *Gateway) snapshot() []*session {
 // that were revoked end it. When the user was given another role it is that
 // role which must allow the connection from then on.
 func (g *Gateway) check(ctx context.Context, s *session) error {
-	role, err := g.cfg.UserRole(ctx, s.to.Environment, s.user)
-	if err != nil {
+	standing, err := g.cfg.Look(ctx, s.to.Environment, s.to.Cluster, s.user)
+	switch {
+	case err != nil:
 		return refuse(Failed, err)
-	}
-	if role == "" {
+	case standing.Role == "":
 		return refuse(UserDeleted, nil)
+	case !standing.Open:
+		return refuse(ClusterClosed, nil)
 	}
+	role := standing.Role
 	now := s.who.Load()
 	denied := NotAllowed
 	switch {

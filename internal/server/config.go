@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/store"
 )
@@ -20,8 +21,11 @@ type Config struct {
 	DataDir     string // data folder; required
 	APIAddr     string // address of the API: 127.0.0.1:8650
 	GatewayAddr string // address of the front door for kdb+ clients: 127.0.0.1:8651
+	GatewayHost string // host that connection strings show; empty is an address of this machine
 	Region      string // us-east-1
-	AccountID   string // 12 digits; empty is the data folder's own
+
+	ConnectionLife time.Duration // how long a connection string lets anybody in: 15 min
+	AccountID      string        // 12 digits; empty is the data folder's own
 
 	TLSCert string // PEM file of the API's certificate chain; empty is plain HTTP
 	TLSKey  string // PEM file of its key
@@ -83,6 +87,7 @@ func (c *Config) EnsureDefaults() {
 		c.Now = time.Now
 	}
 	c.Limits.ensureDefaults()
+	or(&c.ConnectionLife, gateway.DefaultLife)
 	or(&c.Audit.MaxBytes, 1<<30)
 	or(&c.Audit.MaxAge, 400*24*time.Hour)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/quoinhq/quoin/internal/gateway"
 )
 
 // metrics counts what the API does. Its labels are names from the model and
@@ -19,6 +21,10 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+
+	connections  *prometheus.CounterVec
+	connected    prometheus.Gauge
+	gatewayBytes *prometheus.CounterVec
 
 	// Looking a series up by its labels costs more than the rest of a metric;
 	// the handful that exist are kept.
@@ -52,11 +58,36 @@ func newMetrics() *metrics {
 			Name: "quoin_api_requests_in_flight",
 			Help: "Requests being answered.",
 		}),
+		connections: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "quoin_gateway_connections_total",
+			Help: "Connections of kdb+ clients that began, were refused or ended, and why.",
+		}, []string{"event", "cause"}),
+		connected: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "quoin_gateway_connections",
+			Help: "Open connections of kdb+ clients.",
+		}),
+		gatewayBytes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "quoin_gateway_bytes_total",
+			Help: "Bytes that ended connections carried, from clients (in) and to them (out).",
+		}, []string{"direction"}),
 		series: make(map[seriesKey]series),
 	}
-	m.registry.MustRegister(m.requests, m.latency, m.inFlight,
+	m.registry.MustRegister(m.requests, m.latency, m.inFlight, m.connections, m.connected, m.gatewayBytes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// connection counts what happened to a connection.
+func (m *metrics) connection(e gateway.Event) {
+	m.connections.WithLabelValues(e.Kind, string(e.Cause)).Inc()
+	switch e.Kind {
+	case "Connect":
+		m.connected.Inc()
+	case "Disconnect":
+		m.connected.Dec()
+		m.gatewayBytes.WithLabelValues("in").Add(float64(e.Bytes[0]))
+		m.gatewayBytes.WithLabelValues("out").Add(float64(e.Bytes[1]))
+	}
 }
 
 // observe counts one answered request.

@@ -59,6 +59,9 @@ func (s *Server) withPrincipal(next handler) handler {
 		}
 		s.iam.Authenticated(id, x.auth.Scope.Service, x.auth.Scope.Region)
 		x.identity, x.ctx = id, iam.WithIdentity(x.ctx, id)
+		if x.op != nil && x.op.Name == "GetKxConnectionString" {
+			x.ctx = context.WithValue(x.ctx, credentialsKey{}, sigv4.Credentials{AccessKeyID: x.auth.AccessKeyID, SecretAccessKey: secret, SessionToken: x.auth.Token})
+		}
 		return next(x)
 	}
 }

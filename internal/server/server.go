@@ -17,6 +17,7 @@ import (
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/internal/store"
@@ -32,8 +33,13 @@ type Server struct {
 	objects *s3.Handler
 	iam     *iam.Service
 	control *control.Service
-	metrics *metrics
-	cert    *certificate // nil without TLS
+	gateway *gateway.Gateway
+	// pick chooses a node for a connection.
+	pick        func(context.Context, control.Endpoint) (*gateway.Backend, error)
+	authority   *gateway.Authority
+	gatewayAddr string
+	metrics     *metrics
+	cert        *certificate // nil without TLS
 
 	listener net.Listener
 	ready    atomic.Bool
@@ -67,6 +73,7 @@ func parts() []part {
 		{"identity", (*Server).startIAM},
 		{"control", (*Server).startControl},
 		{"reconcilers", (*Server).startReconcilers},
+		{"gateway", (*Server).startGateway},
 		{"API", (*Server).startAPI},
 	}
 }
@@ -78,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, metrics: newMetrics(), failed: make(chan error, 1)}
+	s := &Server{cfg: cfg, metrics: newMetrics(), pick: noNodes, failed: make(chan error, 1)}
 	for _, p := range parts() {
 		stopPart, err := p.start(s, ctx)
 		if err != nil {
@@ -192,7 +199,7 @@ func (s *Server) startAPI(ctx context.Context) (stopFunc, error) {
 
 // announce leaves in the data folder how to reach the server.
 func (s *Server) announce() error {
-	e := datadir.Endpoint{URL: s.URL(), Region: s.cfg.Region}
+	e := datadir.Endpoint{URL: s.URL(), Region: s.cfg.Region, Gateway: s.gatewayAddr, GatewayCA: s.dir.Path(caFile)}
 	if s.cert != nil && s.cert.private() {
 		e.CABundle = s.cfg.TLSCert
 	}

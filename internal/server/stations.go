@@ -124,6 +124,11 @@ func (s *Server) withProbes(next handler) handler {
 			} else {
 				writeProbe(&x.w, http.StatusServiceUnavailable, "not ready\n")
 			}
+		case "/gateway-ca.pem":
+			x.operation = "(gateway certificate)"
+			x.w.Header().Set("Content-Type", "application/x-pem-file")
+			x.w.WriteHeader(http.StatusOK)
+			_, _ = x.w.Write(s.authority.PEM()) // whoever has gone away needs none
 		case "/metrics":
 			x.operation = "(metrics)"
 			metrics.ServeHTTP(&x.w, x.r)
