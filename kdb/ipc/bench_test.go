@@ -1,8 +1,11 @@
 package ipc_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/ipc"
@@ -94,13 +97,47 @@ func BenchmarkCompress(b *testing.B) {
 	})
 }
 
+// BenchmarkFanOut publishes one update to subscribers, encoded once.
+func BenchmarkFanOut(b *testing.B) {
+	s := &ipc.Server{Handler: func(ctx context.Context, c *ipc.Conn) {
+		for {
+			if _, err := c.Receive(ctx); err != nil {
+				return
+			}
+		}
+	}}
+	addr := start(b, s, "tcp", "127.0.0.1:0")
+	conns := make([]*ipc.Conn, 10)
+	for i := range conns {
+		conns[i] = dial(b, new(ipc.Dialer), addr)
+	}
+	update := ipc.Call("upd", kdb.Sym("trade"), trades(100))
+	b.ReportAllocs()
+	for b.Loop() {
+		e, err := ipc.Encode(update)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, c := range conns {
+			if err := c.AsyncEncoded(b.Context(), e); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
 func BenchmarkSync(b *testing.B) {
 	s := &ipc.Server{Handler: ipc.Answer(echo)}
 	c := dial(b, new(ipc.Dialer), start(b, s, "tcp", "127.0.0.1:0"))
+	var took []time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
+		t := time.Now()
 		if _, err := c.Sync(b.Context(), kdb.Long(7)); err != nil {
 			b.Fatal(err)
 		}
+		took = append(took, time.Since(t))
 	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1e3, "median-µs")
 }

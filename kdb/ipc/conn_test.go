@@ -390,6 +390,15 @@ func TestTLS(t *testing.T) {
 	if _, err := ipc.Dial(t.Context(), "tcps://"+addr); err == nil {
 		t.Error("the client trusted a certificate it does not know")
 	}
+	// A deadline in the middle of reading leaves TLS usable as well.
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := c.Sync(ctx, kdb.Sym("slow")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("deadline: got %v", err)
+	}
+	if v, err := c.Sync(t.Context(), kdb.Long(7)); err != nil || v != kdb.Long(7) {
+		t.Errorf("after a deadline: got %v, %v", v, err)
+	}
 	both := start(t, &ipc.Server{TLS: server, Plain: true}, "tcp", "127.0.0.1:0")
 	for _, d := range []*ipc.Dialer{{TLS: client}, {}} {
 		if v, err := dial(t, d, both).Sync(t.Context(), kdb.Long(7)); err != nil || v != kdb.Long(7) {

@@ -52,13 +52,9 @@ func Copy[T kdb.Elem](b []byte, swap bool) []T {
 	if n == 0 {
 		return []T{}
 	}
-	var s []T
-	if src, ok := View[T](b); ok {
-		s = append([]T(nil), src...) // unlike make and copy, does not clear first
-	} else {
-		s = make([]T, n)
-		copy(Bytes(s), b)
-	}
+	// The source need not be aligned: append only copies its memory. Unlike make
+	// and copy it does not clear the new memory first.
+	s := append([]T(nil), unsafe.Slice((*T)(unsafe.Pointer(&b[0])), n)...)
 	if swap {
 		Swap(Bytes(s), size)
 	}
