@@ -141,7 +141,7 @@ func (u update) amendList(x, i kdb.Value, rest []kdb.Value) (kdb.Value, error) {
 			return nil, err
 		}
 		j := item(i, k)
-		if !isAtom(j) {
+		if !isAtom(j) || j == kdb.Nil {
 			if x, err = uk.amendList(x, j, rest); err != nil {
 				return nil, err
 			}

@@ -156,7 +156,7 @@ func (th *thread) callBuiltin(b *prim.Builtin, args []kdb.Value) (kdb.Value, err
 			return r, err
 		}
 		if b.Binary != nil {
-			return projection(b, []kdb.Value{args[0], nil}), nil
+			return projection(b, []kdb.Value{args[0]}), nil
 		}
 		if b.Variadic != nil {
 			return b.Variadic(&th.env, args)
@@ -175,10 +175,17 @@ func (th *thread) callBuiltin(b *prim.Builtin, args []kdb.Value) (kdb.Value, err
 			return r, err
 		}
 	}
-	if b.Variadic != nil {
-		return b.Variadic(&th.env, args)
+	if b.Variadic == nil {
+		return nil, errRank
 	}
-	return nil, errRank
+	// A functional query does not see the locals around it.
+	saved := th.sql
+	if len(args) >= 4 {
+		th.sql = nil
+	}
+	r, err := b.Variadic(&th.env, args)
+	th.sql = saved
+	return r, err
 }
 
 // project makes a projection of f on args, where nil is elided.

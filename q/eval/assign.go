@@ -38,7 +38,7 @@ func (c *compiler) assign(a *syntax.Assign) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if a.Global && c.slots == nil && op == nil && c.parent == nil && !c.dynamic {
+		if a.Global && c.slots == nil && op == nil && c.parent == nil && c.src != "" {
 			return &setView{v: p.v, src: viewSource(c.src, a), c: c}, nil
 		}
 		if op != nil {
@@ -102,7 +102,7 @@ func viewSource(src string, a *syntax.Assign) string {
 	if i := strings.Index(src[a.Pos:], "::"); i >= 0 {
 		start = a.Pos + i + 2
 	}
-	return strings.TrimRight(src[start:], " \t\r\n;")
+	return strings.TrimSpace(src[start:a.Value.Place().End])
 }
 
 // amendNode is x op:y and x[i]:y and x[i]op:y.

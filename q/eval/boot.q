@@ -12,7 +12,7 @@ t:" bg xhijefcspmdznuvts"
 k:.z.k
 K:.z.K
 M:0W
-addmonths:{("d"$m)+x-"d"$"m"$x-0*m:y+"m"$x}
+addmonths:{m:y+"m"$x;("d"$m)+x-"d"$"m"$x}
 dd:{` sv x,`$string y}
 f:{.Q.fixed[x;y]}
 fmt:{[w;d;v]$[w<count s:.Q.fixed[d;v];w#"*";neg[w]$s]}
@@ -29,11 +29,10 @@ ty:{$[0h=type x;$[1=count u:distinct type each x;$[first[u]within 1 19h;upper .Q
 V:{$[98h=type x;flip x;99h=type x;flip 0!x;flip value x]}
 v:{$[-11h=type x;value x;x]}
 w:{`used`heap`peak`wmax`mmap`mphy`syms`symw!(system"w"),system"w 0"}
-x10:{.Q.b64 sv .Q.b6?x}
 j10:{64 sv .Q.b6?x}
-x10:{.Q.b6 (11#64)vs x}
+x10:{.Q.b6 (10#64)vs x}
 j12:{36 sv .Q.nA?upper x}
-x12:{.Q.nA (13#36)vs x}
+x12:{.Q.nA (12#36)vs x}
 opt:{.Q.x:();.Q.options x}
 def:{[d;o]d,{[d;o;k]$[()~v:o k;d k;10h=type v;.Q.tok[d k;v];.Q.tok[d k;$[10h=type first v;first v;v]]]}[d;o]'[k]!'k:key[d]inter key o}
 def:{[d;o]k:key[d]inter key o;d,k!{[x;y]$[()~y;x;0>type x;first .Q.tok[x;y];.Q.tok[x;y]]}'[d k;o k]}

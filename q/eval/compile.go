@@ -253,6 +253,7 @@ func (c *compiler) compile(n syntax.Node) (node, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.fn.consts = append(c.fn.consts, l)
 		return &constNode{l}, nil
 	case *syntax.Assign:
 		a, err := c.assign(n)
@@ -472,7 +473,11 @@ func (c *compiler) apply(n *syntax.Apply) (node, error) {
 		return nil, err
 	}
 	if n.Open {
-		return c.project(f, []syntax.Node{n.Args[0], nil}, n.Pos)
+		x, err := c.compile(n.Args[0])
+		if err != nil {
+			return nil, err
+		}
+		return &projectNode{f, []node{x}, n.Pos}, nil
 	}
 	if k, ok := f.(*constNode); ok {
 		if b, ok := k.v.(*prim.Builtin); ok {

@@ -247,6 +247,11 @@ func (th *thread) getName(name kdb.Symbol) (kdb.Value, error) {
 
 // global returns the value of a global without sharing it.
 func (th *thread) global(name kdb.Symbol) (kdb.Value, error) {
+	if s := name.String(); s != "" && s[0] == ':' {
+		return th.readValue(name)
+	} else if s == "." {
+		return th.eng.names.dict(th.eng.names.space("")), nil
+	}
 	text := absolute(th.ns, name.String())
 	v := th.eng.names.vars[kdb.Sym(text)]
 	if v != nil && v.v != nil && v.view == nil {
@@ -274,6 +279,10 @@ func (th *thread) value(v *variable, name string) (kdb.Value, error) {
 
 // setName is prim.Env.Set.
 func (th *thread) setName(name kdb.Symbol, val kdb.Value) error {
+	if s := name.String(); s != "" && s[0] == ':' {
+		_, err := th.writeValue(name, val)
+		return err
+	}
 	return th.assign(th.eng.names.ref(kdb.Sym(absolute(th.ns, name.String()))), val)
 }
 

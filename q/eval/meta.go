@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"sort"
 	"strings"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -42,7 +41,7 @@ func (t specialTable) metaKeywords() {
 		return kdb.Str(v.view.source), nil
 	})
 	t.unary("views", func(th *thread, x kdb.Value) (kdb.Value, error) {
-		return th.eng.names.list(th.ns, func(v *variable) bool { return v.view != nil }), nil
+		return th.eng.names.list(th.ns, func(v *variable) bool { return v.view != nil }, false), nil
 	})
 	t.unary("tables", func(th *thread, x kdb.Value) (kdb.Value, error) {
 		ns := th.ns
@@ -52,7 +51,7 @@ func (t specialTable) metaKeywords() {
 		return th.eng.names.list(ns, func(v *variable) bool {
 			_, _, keyed := kdb.IsKeyed(v.v)
 			return keyed || v.v.Type() == kdb.TTable
-		}), nil
+		}, false), nil
 	})
 	t.unary("system", func(th *thread, x kdb.Value) (kdb.Value, error) {
 		s, ok := stringOf(x)
@@ -122,7 +121,11 @@ func (th *thread) valueOf(x kdb.Value) (kdb.Value, error) {
 		return th.lambdaParts(v)
 	case *kdb.Projection:
 		items := []kdb.Value{v.F}
-		for _, a := range v.Args {
+		args := v.Args
+		for len(args) > 0 && args[len(args)-1] == nil && isFunction(v.F) && v.F.Type() != kdb.TLambda {
+			args = args[:len(args)-1]
+		}
+		for _, a := range args {
 			if a == nil {
 				a = kdb.Nil
 			}
@@ -145,6 +148,8 @@ func (th *thread) valueOf(x kdb.Value) (kdb.Value, error) {
 		return v, nil
 	case *kdb.Table:
 		return kdb.NewList(v.Cols...), nil
+	case kdb.Unary:
+		return kdb.Long(v), nil
 	}
 	if isAtom(x) {
 		return nil, errType
@@ -202,7 +207,7 @@ func (th *thread) lambdaParts(l *kdb.Lambda) (kdb.Value, error) {
 	for _, g := range fn.global {
 		if !seen[g.name] {
 			seen[g.name] = true
-			globals = append(globals, g.name)
+			globals = append(globals, kdb.Sym(strings.TrimPrefix(g.name.String(), fn.ns+".")))
 		}
 	}
 	items := []kdb.Value{kdb.NewVec([]kdb.Byte{}), kdb.Syms(fn.params...), kdb.Syms(fn.locals[len(fn.params):]...), kdb.NewVec(globals)}
@@ -290,7 +295,6 @@ func (th *thread) keyOf(x kdb.Value) (kdb.Value, error) {
 		for i, n := range subs {
 			subs[i] = strings.TrimPrefix(n, ".")
 		}
-		sort.Strings(subs)
 		return kdb.Syms(subs...), nil
 	case name[0] == ':':
 		return th.keyFile(s)

@@ -162,9 +162,17 @@ func (n *setGlobal) eval(fr *frame) (kdb.Value, error) {
 }
 
 // nameLambda gives a function the name it is first assigned to, for traces.
+// Functions inside take its name with an @.
 func nameLambda(l *kdb.Lambda, name string) {
-	if fn, ok := l.Impl.(*function); ok && fn.name == "" {
-		fn.name = name
+	fn, ok := l.Impl.(*function)
+	if !ok || fn.name != "" {
+		return
+	}
+	fn.name = name
+	for _, c := range fn.consts {
+		if in, ok := c.(*kdb.Lambda); ok {
+			nameLambda(in, name+"@")
+		}
 	}
 }
 
@@ -709,8 +717,6 @@ func (n *signalNode) eval(fr *frame) (kdb.Value, error) {
 		msg = x.String()
 	case *kdb.Chars:
 		msg = text(x)
-	case kdb.Char:
-		msg = string(rune(x))
 	case kdb.Error:
 		msg = string(x)
 	default:

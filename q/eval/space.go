@@ -248,8 +248,9 @@ func (n *names) dict(s *space) kdb.Value {
 	return kdb.NewDict(kdb.NewVec(keys), kdb.NewList(vals...))
 }
 
-// list returns the names in a namespace whose values satisfy keep, ascending.
-func (n *names) list(path string, keep func(*variable) bool) *kdb.Symbols {
+// list returns the names in a namespace whose values satisfy keep, ascending;
+// mark gives them the attribute that says so.
+func (n *names) list(path string, keep func(*variable) bool, mark bool) *kdb.Symbols {
 	out := []string{}
 	if s := n.spaces[path]; s != nil {
 		for _, v := range s.order {
@@ -261,6 +262,8 @@ func (n *names) list(path string, keep func(*variable) bool) *kdb.Symbols {
 	}
 	sort.Strings(out)
 	v := kdb.Syms(out...)
-	v.Attr = kdb.Sorted
+	if mark && len(out) > 1 {
+		v.Attr = kdb.Sorted
+	}
 	return v
 }

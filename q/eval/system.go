@@ -43,7 +43,7 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 	case "b", "B":
 		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool {
 			return v.view != nil && (name == "b" || v.view.value == nil || th.stale(v.view))
-		}), nil
+		}, false), nil
 	case "c":
 		return pairSetting(arg, &c.consoleH, &c.consoleW)
 	case "C":
@@ -55,7 +55,7 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 	case "e":
 		return intSetting(arg, &c.errorTraps)
 	case "f":
-		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() >= kdb.TLambda && v.view == nil }), nil
+		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() >= kdb.TLambda && v.view == nil }, true), nil
 	case "g":
 		return intSetting(arg, &c.gcMode)
 	case "l":
@@ -114,7 +114,7 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 	case "u":
 		return kdb.Nil, nil
 	case "v":
-		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() < kdb.TLambda || v.view != nil }), nil
+		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() < kdb.TLambda || v.view != nil }, true), nil
 	case "w":
 		return th.workspace(arg)
 	case "W":
@@ -196,7 +196,7 @@ func (th *thread) valueTables(arg string) (kdb.Value, error) {
 	return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool {
 		_, _, keyed := kdb.IsKeyed(v.v)
 		return keyed || v.v.Type() == kdb.TTable
-	}), nil
+	}, false), nil
 }
 
 // changeNamespace is \d.

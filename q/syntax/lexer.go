@@ -153,7 +153,7 @@ func (l *lexer) afterNoun(space bool) bool { return !space && l.nounBefore() }
 
 func (l *lexer) number() (token, error) {
 	start := l.i
-	if c := l.src[l.i]; c <= '2' && l.at(1) == ':' && !isDigit(l.at(2)) {
+	if c := l.src[l.i]; c <= '2' && l.at(1) == ':' && !(isDigit(l.at(2)) && isDigit(l.at(3))) {
 		l.i += 2
 		if l.at(0) == ':' {
 			l.i++

@@ -293,6 +293,9 @@ func (p *parser) verb() (Node, bool, error) {
 // what ends in an iterator is a verb, what ends in brackets a noun.
 func (p *parser) verbNext() bool {
 	t := p.peek()
+	if t.kind == kVerb && t.text == "::" && p.endsAfter(1) {
+		return false // the generic null
+	}
 	verb := t.kind == kVerb || t.kind == kName && p.infix(t.text) || t.kind == kIter && !(t.text == "'" && t.space)
 	i := p.group(p.i)
 	for i < len(p.toks) {

@@ -58,7 +58,7 @@ func replay(page []example) []result {
 	box.Out, box.Err, box.In = &box.out, &box.out, strings.NewReader("")
 	box.OnExit = func(int) {}
 	eng := q.New(q.Options{Sys: box, Timeout: 5 * time.Second})
-	defer eng.Close()
+	defer func() { _ = eng.Close() }()
 	tainted := map[string]bool{}
 	defined := map[string]bool{}
 	var out []result
@@ -68,20 +68,32 @@ func replay(page []example) []result {
 		for _, w := range word.FindAllString(e.input, -1) {
 			vol = vol || tainted[w]
 		}
-		for _, m := range assigned.FindAllStringSubmatch(e.input, -1) {
-			defined[m[1]] = true
+		names := assigned.FindAllStringSubmatch(e.input, -1)
+		for _, m := range names {
 			if vol {
 				tainted[m[1]] = true
 			}
 		}
 		r.want = trimBlank(e.want)
-		r.counted = !vol && len(r.want) > 0 && !sideBySide(e.input)
+		r.counted = !vol && !strings.HasPrefix(strings.TrimSpace(e.input), `\`+`\`) && len(r.want) > 0 && !sideBySide(e.input)
+		if strings.HasPrefix(strings.TrimSpace(e.input), `\\`) {
+			// The session ends; what follows is another.
+			_ = eng.Close()
+			eng = q.New(q.Options{Sys: box, Timeout: 5 * time.Second})
+			out = append(out, r)
+			continue
+		}
 		if vol && !assigned.MatchString(e.input) {
 			out = append(out, r)
 			continue
 		}
 		var failed string
 		r.got, failed = box.run(eng, e.input)
+		if failed != "" {
+			for _, m := range names {
+				defined[m[1]] = true // should be, but for the failure
+			}
+		}
 		if r.counted {
 			r.same = equal(r.want, r.got)
 			if !r.same {
