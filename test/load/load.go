@@ -148,12 +148,12 @@ type result struct {
 
 func (r *result) perSecond() float64 { return float64(len(r.times)) / r.length.Seconds() }
 
-func (r *result) print(op string, conns int, note string) {
+func (r *result) print(op string, conns int, cpu time.Duration) {
 	slices.Sort(r.times)
 	at := func(q float64) float64 {
 		return float64(r.times[min(int(q*float64(len(r.times))), len(r.times)-1)].Microseconds()) / 1000
 	}
-	fmt.Printf("| %s%s | %d | %.0f | %.2f | %.2f | %.2f |\n", op, note, conns, r.perSecond(), at(.5), at(.99), at(1))
+	fmt.Printf("| %s | %d | %.0f | %.2f | %.2f | %.2f | %.0f |\n", op, conns, r.perSecond(), at(.5), at(.99), at(1), float64(cpu.Microseconds())/float64(len(r.times)))
 }
 
 // run calls an operation on random users for a time. With a rate of 0 each

@@ -131,6 +131,22 @@ func (t *target) resident() (now, peak int) {
 	return now, peak
 }
 
+// cpu is the time that the process has had on a CPU.
+func (t *target) cpu() time.Duration {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(t.cmd.Process.Pid), "stat"))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * (time.Second / 100) // USER_HZ, the same on every Linux
+}
+
 func measure(users int, length time.Duration, conns, profile string) (err error) {
 	dir, err := os.MkdirTemp("", "quoin-load-")
 	if err != nil {
@@ -158,7 +174,7 @@ func measure(users int, length time.Duration, conns, profile string) (err error)
 		return err
 	}
 	fmt.Printf("%d users made, %.0f a second.\n\n", users, rate)
-	fmt.Println("| operation | connections | requests/s | p50 ms | p99 ms | max ms |\n|---|---:|---:|---:|---:|---:|")
+	fmt.Println("| operation | connections | requests/s | p50 ms | p99 ms | max ms | server's CPU µs/request |\n|---|---:|---:|---:|---:|---:|---:|")
 	at16 := make(map[string]float64)
 	for _, op := range []string{"UpdateKxUser", "GetKxUser"} {
 		for _, text := range strings.Split(conns, ",") {
@@ -166,21 +182,23 @@ func measure(users int, length time.Duration, conns, profile string) (err error)
 			if err != nil {
 				return err
 			}
+			before := t.cpu()
 			r, err := l.run(op, n, length, 0)
 			if err != nil {
 				return err
 			}
-			r.print(op, n, "")
+			r.print(op, n, t.cpu()-before)
 			if n == 16 {
 				at16[op] = r.perSecond()
 			}
 		}
 		if full := at16[op]; full > 0 {
+			before := t.cpu()
 			r, err := l.run(op, 16, length, full/2)
 			if err != nil {
 				return err
 			}
-			r.print(op, 16, " at half load")
+			r.print(op+" at half load", 16, t.cpu()-before)
 		}
 	}
 	pages, took, err := l.list()
