@@ -13,6 +13,7 @@ import (
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/store"
 	"github.com/quoinhq/quoin/internal/store/sqlite"
+	"github.com/quoinhq/quoin/internal/store/storetest"
 )
 
 const (
@@ -51,8 +52,7 @@ type world struct {
 	clock     *clock
 	quotas    control.Quotas
 	principal string
-	recorded  int
-	fault     error // what recording fails with
+	faulty    *storetest.Faulty // stands between the service and the store
 	objects   *objects
 	denied    func(action, arn string) error // nil allows everything
 	checked   error                          // what a database's check says
@@ -78,8 +78,9 @@ func (w *world) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.faulty = storetest.NewFaulty(w.store)
 	w.Service, err = control.New(context.Background(), control.Config{
-		Store: w.store, ARNs: control.ARNs{Region: region, Account: account}, Quotas: w.quotas,
+		Store: w.faulty, ARNs: control.ARNs{Region: region, Account: account}, Quotas: w.quotas,
 		RoleExists: func(_ store.Tx, arn string) (bool, error) { return arn == roleA || arn == roleB, nil },
 		Principal:  func(context.Context) string { return w.principal },
 		Data:       w.data(),
@@ -87,10 +88,6 @@ func (w *world) open() {
 		Role:       func(context.Context) string { return w.role },
 		Sign: func(_ context.Context, to control.Endpoint) (string, error) {
 			return "signed for " + to.User + " at " + to.Cluster, nil
-		},
-		Record: func(context.Context, store.Tx) error {
-			w.recorded++
-			return w.fault
 		},
 	})
 	if err != nil {

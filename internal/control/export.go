@@ -71,7 +71,7 @@ func (s *Service) ImportFolder(ctx context.Context, env, db, dir string) (string
 			return err
 		}
 		id = c.ID
-		return s.Record(ctx, tx)
+		return nil
 	})
 	return id, err
 }

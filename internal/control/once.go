@@ -29,8 +29,7 @@ type reply struct {
 }
 
 // change answers a request that changes something, in one transaction: the
-// effect, the record of it in the audit trail and, when the client gave a
-// token, the answer to give when the same request comes again. The same token
+// effect and, when the client gave a token, the answer to give when the same request comes again. The same token
 // with another request is a ConflictException. Tokens of different principals
 // and operations do not meet; a request that failed leaves none.
 func change[In, Out any](ctx context.Context, s *Service, operation string, in *In, token *string,
@@ -39,10 +38,7 @@ func change[In, Out any](ctx context.Context, s *Service, operation string, in *
 	var out *Out
 	err := s.Store.Update(ctx, func(tx store.Tx) (err error) {
 		out, err = once(ctx, s, tx, operation, in, token, do)
-		if err != nil {
-			return err
-		}
-		return s.Record(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return nil, err

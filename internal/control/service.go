@@ -40,10 +40,6 @@ type Config struct {
 
 	// Sign makes a connection string that lets the caller in ctx in.
 	Sign func(ctx context.Context, to Endpoint) (string, error)
-
-	// Record writes the request into the audit trail, in the transaction of
-	// its effect.
-	Record func(ctx context.Context, tx store.Tx) error
 }
 
 // Service implements the API. It may be used concurrently. Operations that it

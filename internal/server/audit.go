@@ -9,7 +9,6 @@ import (
 	"github.com/quoinhq/quoin/internal/audit"
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/sigv4"
-	"github.com/quoinhq/quoin/internal/store"
 )
 
 // auditFolder is where in the data folder the trail is exported to.
@@ -28,10 +27,6 @@ func (s *Server) startAudit(context.Context) (stopFunc, error) {
 	s.store = s.trail.Attach(s.store)
 	return s.background(s.trail.Run), nil
 }
-
-// recordEffect has nothing to do: the store records the call that a
-// transaction is made for.
-func (s *Server) recordEffect(context.Context, store.Tx) error { return nil }
 
 // withAudit has every request recorded: one that changes something in the
 // transaction that does, every other one once it is answered. Requests that

@@ -101,8 +101,7 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 			}
 			return ""
 		},
-		Record: s.recordEffect,
-		Role:   role, Sign: s.sign,
+		Role: role, Sign: s.sign,
 		Data: control.Data{
 			Blobs: s.blobs, Objects: source, Dir: s.dir.Path("data"), Hosts: s.cfg.Hosts,
 			Authorize: func(ctx context.Context, action, arn string) error {
