@@ -144,6 +144,7 @@ func (db *DB) publish(b *batch, changes []change, was []before, seq uint64) {
 		db.cache.commit(c.id, c.rec)
 	}
 	db.counts.commit(seq, changes, was)
+	db.absent.commit(changes)
 	db.swap(db.pin(seq), b)
 }
 

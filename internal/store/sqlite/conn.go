@@ -32,6 +32,7 @@ const (
 	stmtPut
 	stmtDelete
 	stmtStale
+	stmtKeys
 	stmtBegin
 	stmtBeginWrite
 	stmtPin
@@ -54,6 +55,7 @@ func statements() [numStatements]string {
 		stmtPut:        "INSERT INTO record (kind, key, value, expires) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, expires = excluded.expires",
 		stmtDelete:     "DELETE FROM record WHERE kind = ?1 AND key = ?2",
 		stmtStale:      "SELECT kind, key FROM record WHERE expires > 0 AND expires <= ?1 ORDER BY expires LIMIT ?2",
+		stmtKeys:       "SELECT key, expires FROM record WHERE kind = ?1 AND key >= ?2 ORDER BY key LIMIT ?3",
 		stmtBegin:      "BEGIN",
 		stmtBeginWrite: "BEGIN IMMEDIATE",
 		stmtPin:        "SELECT 1 FROM sqlite_schema LIMIT 1",
@@ -215,6 +217,16 @@ func (c *conn) stale(now int64, limit int) ([]recordID, error) {
 	var dest [2]driver.Value
 	err := c.query(stmtStale, c.bind(now, int64(limit)), dest[:], func() {
 		out = append(out, recordID{store.Kind(dest[0].(string)), dest[1].(string)})
+	})
+	return out, err
+}
+
+// keys returns up to limit keys of the kind from the given one on.
+func (c *conn) keys(kind store.Kind, from string, limit int) ([]keyExpiry, error) {
+	var out []keyExpiry
+	var dest [2]driver.Value
+	err := c.query(stmtKeys, c.bind(string(kind), from, int64(limit)), dest[:], func() {
+		out = append(out, keyExpiry{dest[0].(string), dest[1].(int64)})
 	})
 	return out, err
 }

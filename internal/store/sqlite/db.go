@@ -72,14 +72,16 @@ type DB struct {
 	lock   *os.File
 	cache  *cache
 	counts *counts
+	absent *absence
 	w      *conn // of the writer, while it runs
 
 	turn chan struct{} // held by the update function that runs
 
-	kick chan struct{}    // the batch has become non-empty
-	jobs chan func(*conn) // work between batches for the writer
-	stop chan struct{}    // closed when no transaction runs any more
-	loop sync.WaitGroup   // writer and purge
+	kick     chan struct{}    // the batch has become non-empty
+	jobs     chan func(*conn) // work between batches for the writer
+	learning chan store.Kind  // what absence should learn
+	stop     chan struct{}    // closed when no transaction runs any more
+	loop     sync.WaitGroup   // writer and purge
 
 	mu       sync.Mutex
 	snap     *snapshot // the newest
@@ -113,13 +115,15 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	}
 	db := &DB{
 		path: path, opts: opts, lock: lock,
-		cache:   newCache(opts.CacheBytes),
-		counts:  new(counts),
-		turn:    make(chan struct{}, 1),
-		kick:    make(chan struct{}, 1),
-		jobs:    make(chan func(*conn)),
-		stop:    make(chan struct{}),
-		current: newBatch(),
+		cache:    newCache(opts.CacheBytes),
+		counts:   new(counts),
+		absent:   newAbsence(),
+		turn:     make(chan struct{}, 1),
+		kick:     make(chan struct{}, 1),
+		jobs:     make(chan func(*conn)),
+		learning: make(chan store.Kind, 8),
+		stop:     make(chan struct{}),
+		current:  newBatch(),
 	}
 	if db.w, err = openWriter(path); err == nil {
 		db.snap = db.pin(0)

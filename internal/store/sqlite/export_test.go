@@ -3,6 +3,8 @@ package sqlite
 import (
 	"errors"
 	"io/fs"
+
+	"github.com/quoinhq/quoin/internal/store"
 )
 
 // Migrate runs the migrations of fsys on the file, for tests.
@@ -47,4 +49,19 @@ func (db *DB) BreakDisk() (err error) {
 	}
 	<-done
 	return err
+}
+
+// LearnAfter has kinds learned after so many Gets in vain, for tests.
+func (db *DB) LearnAfter(n int) {
+	db.absent.mu.Lock()
+	defer db.absent.mu.Unlock()
+	db.absent.after = n
+}
+
+// Sure says whether the database knows without SQL that a record is absent, for tests.
+func (db *DB) Sure(kind store.Kind, key string) bool {
+	db.mu.Lock()
+	seq := db.snap.seq
+	db.mu.Unlock()
+	return db.absent.sure(recordID{kind, key}, seq, db.opts.Clock().UnixNano())
 }

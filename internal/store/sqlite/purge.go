@@ -54,17 +54,23 @@ func (db *DB) purgeSome(ctx context.Context, now int64) (n int, err error) {
 	}
 }
 
-// purgeLoop purges every now and then until the database is closed.
+// purgeLoop purges every now and then, and learns kinds for absence, until the
+// database is closed.
 func (db *DB) purgeLoop() {
 	tick := time.NewTicker(db.opts.PurgeEvery)
 	defer tick.Stop()
 	for {
+		var err error
 		select {
 		case <-db.stop:
 			return
+		case kind := <-db.learning:
+			err = db.learn(kind)
 		case <-tick.C:
+			db.absent.forget(db.opts.Clock().UnixNano())
+			_, err = db.Purge(context.Background())
 		}
-		if _, err := db.Purge(context.Background()); err != nil && err != store.ErrClosed {
+		if err != nil && err != store.ErrClosed {
 			db.fail(err)
 		}
 	}

@@ -49,6 +49,16 @@ func (s *snapshot) count(r keyRange, now int64) (live, expiring int, err error) 
 	return live, expiring, describe(err)
 }
 
+func (s *snapshot) keys(kind store.Kind, from string, limit int) ([]keyExpiry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	out, err := s.conn.keys(kind, from, limit)
+	return out, describe(err)
+}
+
 // maxIdle is how many unused reading connections are kept.
 const maxIdle = 4
 

@@ -81,6 +81,69 @@ func TestContractWithoutCache(t *testing.T) {
 	})
 }
 
+// TestContractLearning has every kind learned at the first Get in vain, and
+// what expired forgotten at once.
+func TestContractLearning(t *testing.T) {
+	storetest.Run(t, func(tb testing.TB, dir string, clock func() time.Time) store.Store {
+		db := openWith(tb, filepath.Join(dir, "quoin.db"), sqlite.Options{Clock: clock, CacheBytes: 1, PurgeEvery: time.Millisecond})
+		db.LearnAfter(1)
+		return db
+	})
+}
+
+func TestAbsence(t *testing.T) {
+	clock := storetest.NewClock()
+	db := openWith(t, filepath.Join(t.TempDir(), "quoin.db"), sqlite.Options{Clock: clock.Now, CacheBytes: 1, PurgeEvery: time.Millisecond})
+	put(t, db, "before", "v", time.Time{})
+	put(t, db, "expires", "v", clock.Now().Add(time.Minute))
+	miss := func(key string) {
+		t.Helper()
+		if err := db.View(t.Context(), func(tx store.Tx) error {
+			if _, err := tx.Get("u", key); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("get %s: got %v, want ErrNotFound", key, err)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	learned := func() {
+		t.Helper()
+		for deadline := time.Now().Add(30 * time.Second); !db.Sure("u", "missing"); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the kind is never learned")
+			}
+		}
+	}
+	for i := range 200 {
+		miss(fmt.Sprint("missing", i))
+	}
+	learned()
+	for key, want := range map[string]bool{"before": false, "expires": false, "after": true, "": true} {
+		if got := db.Sure("u", key); got != want {
+			t.Errorf("%q is surely absent: %v, want %v", key, got, want)
+		}
+	}
+	put(t, db, "after", "v", time.Time{})
+	if db.Sure("u", "after") || get(t, db, "u", "after") != "v" {
+		t.Error("a record that was put is surely absent")
+	}
+	if db.Sure("other", "missing") {
+		t.Error("a kind that nobody asked for is known")
+	}
+	clock.Advance(time.Hour)
+	for deadline := time.Now().Add(30 * time.Second); !db.Sure("u", "expires"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("what expired is never forgotten")
+		}
+	}
+	miss("expires")
+	clock.Advance(-59*time.Minute - 30*time.Second)
+	if db.Sure("u", "missing") {
+		t.Error("it is sure of a time that it has forgotten")
+	}
+}
+
 func TestCrash(t *testing.T) { storetest.Crash(t, open) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, open) }

@@ -69,9 +69,18 @@ func (t *tx) committed(id recordID) (*record, error) {
 	if rec := t.db.cache.get(id, t.base.seq); rec != nil {
 		return rec, nil
 	}
+	if t.db.absent.sure(id, t.base.seq, t.nano) {
+		return &record{absent: true}, nil
+	}
 	rec, err := t.base.get(id)
 	if err != nil {
 		return nil, err
+	}
+	if rec.absent && t.db.absent.missed(id.kind) {
+		select {
+		case t.db.learning <- id.kind:
+		default: // another kind is being learned; this one is not worth waiting for
+		}
 	}
 	t.db.cache.fill(id, rec, t.base.seq)
 	return rec, nil
