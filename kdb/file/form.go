@@ -304,19 +304,17 @@ func (m *image) nested(at, start int, t kdb.Type) (kdb.Value, error) {
 	if width == 0 {
 		return nil, m.corrupt(at+2, "unknown type %d", nestedBase+int(t))
 	}
-	items := make([]kdb.Value, n)
 	from := kdb.Long(0)
 	for i, to := range ends {
 		if to < from || int64(to) > int64(len(data)/width) {
 			return nil, m.corrupt(start+8*i, "item %d ends at %d after %d of %d", i, to, from, len(data)/width)
 		}
-		items[i] = slice(t, data[int(from)*width:int(to)*width])
 		from = to
 	}
 	if int(from)*width != len(data) {
 		return nil, corrupt(m.path+"#", int(from)*width, fmt.Errorf("%d bytes belong to no item", len(data)-int(from)*width))
 	}
-	return kdb.NewList(items...), nil
+	return kdb.NewList(items(t, ends, data)...), nil
 }
 
 // widths are the bytes of an element by type; symbols have none.
@@ -325,45 +323,58 @@ var widths = [...]int{
 	kdb.TTimestamp: 8, kdb.TMonth: 4, kdb.TDate: 4, kdb.TDatetime: 8, kdb.TTimespan: 8, kdb.TMinute: 4, kdb.TSecond: 4, kdb.TTime: 4,
 }
 
-// slice returns a vector of type t in b's memory.
-func slice(t kdb.Type, b []byte) kdb.Value {
+// items cuts data, elements of type t, into vectors that end where ends says.
+func items(t kdb.Type, ends []kdb.Long, data []byte) []kdb.Value {
 	switch t {
 	case kdb.TBool:
-		v := make([]kdb.Bool, len(b))
-		for i, c := range b {
+		v := make([]kdb.Bool, len(data))
+		for i, c := range data {
 			v[i] = c != 0
 		}
-		return kdb.NewVec(v)
+		return cut(ends, v)
 	case kdb.TGUID:
-		return kdb.NewVec(view[kdb.GUID](b))
+		return cut(ends, view[kdb.GUID](data))
 	case kdb.TByte:
-		return kdb.NewVec(view[kdb.Byte](b))
+		return cut(ends, view[kdb.Byte](data))
 	case kdb.TShort:
-		return kdb.NewVec(view[kdb.Short](b))
+		return cut(ends, view[kdb.Short](data))
 	case kdb.TInt:
-		return kdb.NewVec(view[kdb.Int](b))
+		return cut(ends, view[kdb.Int](data))
 	case kdb.TLong:
-		return kdb.NewVec(view[kdb.Long](b))
+		return cut(ends, view[kdb.Long](data))
 	case kdb.TReal:
-		return kdb.NewVec(view[kdb.Real](b))
+		return cut(ends, view[kdb.Real](data))
 	case kdb.TFloat:
-		return kdb.NewVec(view[kdb.Float](b))
+		return cut(ends, view[kdb.Float](data))
 	case kdb.TChar:
-		return kdb.NewVec(view[kdb.Char](b))
+		return cut(ends, view[kdb.Char](data))
 	case kdb.TTimestamp:
-		return kdb.NewVec(view[kdb.Timestamp](b))
+		return cut(ends, view[kdb.Timestamp](data))
 	case kdb.TMonth:
-		return kdb.NewVec(view[kdb.Month](b))
+		return cut(ends, view[kdb.Month](data))
 	case kdb.TDate:
-		return kdb.NewVec(view[kdb.Date](b))
+		return cut(ends, view[kdb.Date](data))
 	case kdb.TDatetime:
-		return kdb.NewVec(view[kdb.Datetime](b))
+		return cut(ends, view[kdb.Datetime](data))
 	case kdb.TTimespan:
-		return kdb.NewVec(view[kdb.Timespan](b))
+		return cut(ends, view[kdb.Timespan](data))
 	case kdb.TMinute:
-		return kdb.NewVec(view[kdb.Minute](b))
+		return cut(ends, view[kdb.Minute](data))
 	case kdb.TSecond:
-		return kdb.NewVec(view[kdb.Second](b))
+		return cut(ends, view[kdb.Second](data))
 	}
-	return kdb.NewVec(view[kdb.Time](b))
+	return cut(ends, view[kdb.Time](data))
+}
+
+// cut makes the vectors in one piece of memory: a column has one a row.
+func cut[T kdb.Elem](ends []kdb.Long, all []T) []kdb.Value {
+	vecs := make([]kdb.Vec[T], len(ends))
+	out := make([]kdb.Value, len(ends))
+	from := kdb.Long(0)
+	for i, to := range ends {
+		vecs[i].V = all[from:to:to]
+		out[i] = &vecs[i]
+		from = to
+	}
+	return out
 }

@@ -2,15 +2,16 @@ package file
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 
@@ -57,57 +58,83 @@ var (
 	errZipParam = errors.New("file: compression: block size 12 to 20 and a known algorithm and level")
 )
 
-// unpack decompresses the content of a file.
-func unpack(path string, b []byte) ([]byte, error) {
+// zipFile is a compressed file, taken apart.
+type zipFile struct {
+	path  string
+	b     []byte
+	tail  int    // where the blocks end
+	table int    // where the blocks' lengths and algorithms begin
+	n     int    // blocks
+	block uint64 // plain bytes of each, but the last
+	plain uint64 // plain bytes of all
+}
+
+func (z *zipFile) corrupt(at int, format string, args ...any) error {
+	return corrupt(z.path, at, fmt.Errorf(format, args...))
+}
+
+// openZip reads what a compressed file says of itself.
+func openZip(path string, b []byte) (*zipFile, error) {
 	le := binary.LittleEndian
-	bad := func(at int, format string, args ...any) ([]byte, error) {
-		return nil, corrupt(path, at, fmt.Errorf(format, args...))
-	}
+	z := &zipFile{path: path, b: b}
 	if bytes.HasPrefix(b, []byte(cryptMagic)) {
-		return bad(0, "encrypted file: %w", ErrUnsupported)
+		return nil, z.corrupt(0, "encrypted file: %w", ErrUnsupported)
 	}
 	if len(b) < len(zipMagic)+zipTail+8 {
-		return bad(len(b), "%w", errShort)
+		return nil, z.corrupt(len(b), "%w", errShort)
 	}
-	blocks := le.Uint64(b[len(b)-8:])
-	if blocks > uint64(len(b)-len(zipMagic)-zipTail-8)/8 {
-		return bad(len(b)-8, "%d blocks", blocks)
+	n := le.Uint64(b[len(b)-8:])
+	if n > uint64(len(b)-len(zipMagic)-zipTail-8)/8 {
+		return nil, z.corrupt(len(b)-8, "%d blocks", n)
 	}
-	table := len(b) - 8 - 8*int(blocks)
-	tail := table - zipTail
-	plain, size, block := le.Uint64(b[tail+8:]), le.Uint64(b[tail+16:]), le.Uint64(b[tail+24:])
-	switch {
-	case size != uint64(tail):
-		return bad(tail+16, "%d bytes of blocks in a file with %d", size, tail)
-	case block == 0 || block > maxBlock || blocks != (plain+block-1)/block || plain > math.MaxInt64-block:
-		return bad(tail+8, "%d bytes in %d blocks of %d", plain, blocks, block)
+	z.n = int(n)
+	z.table = len(b) - 8 - 8*z.n
+	z.tail = z.table - zipTail
+	z.plain, z.block = le.Uint64(b[z.tail+8:]), le.Uint64(b[z.tail+24:])
+	if size := le.Uint64(b[z.tail+16:]); size != uint64(z.tail) {
+		return nil, z.corrupt(z.tail+16, "%d bytes of blocks in a file with %d", size, z.tail)
+	}
+	if z.block == 0 || z.block > maxBlock || z.plain > math.MaxInt64-z.block || n != (z.plain+z.block-1)/z.block {
+		return nil, z.corrupt(z.tail+8, "%d bytes in %d blocks of %d", z.plain, n, z.block)
+	}
+	return z, nil
+}
+
+// unpack decompresses the content of a file.
+func unpack(path string, b []byte) ([]byte, error) {
+	z, err := openZip(path, b)
+	if err != nil {
+		return nil, err
 	}
 	// What is reserved ahead is bounded; what is there is not.
-	out := make([]byte, 0, min(plain, 16*uint64(len(b))))
+	out := make([]byte, 0, min(z.plain, 16*uint64(len(b))))
 	at := len(zipMagic)
-	z := unzipper{}
-	defer z.close()
-	for i := range int(blocks) {
-		n, a := le.Uint32(b[table+8*i:]), le.Uint32(b[table+8*i+4:])
-		if uint64(n) > uint64(tail-at) {
-			return bad(table+8*i, "block %d of %d bytes with %d left", i, n, tail-at)
+	u := unzipper{}
+	defer u.close()
+	for i := range z.n {
+		entry := z.table + 8*i
+		n, a := binary.LittleEndian.Uint32(b[entry:]), binary.LittleEndian.Uint32(b[entry+4:])
+		if uint64(n) > uint64(z.tail-at) {
+			return nil, z.corrupt(entry, "block %d of %d bytes with %d left", i, n, z.tail-at)
 		}
-		want := int(min(block, plain-uint64(len(out))))
+		want := int(min(z.block, z.plain-uint64(len(out))))
 		out = slices.Grow(out, want) // by doubling, where less was reserved
-		var err error
-		if out, err = z.block(out, b[at:at+int(n)], want, a); err != nil {
-			return bad(at, "block %d, algorithm %d: %w", i, a, err)
+		if out, err = u.block(out, b[at:at+int(n)], want, a); err != nil {
+			return nil, z.corrupt(at, "block %d, algorithm %d: %w", i, a, err)
 		}
 		at += int(n)
 	}
-	if at != tail {
-		return bad(at, "%d bytes belong to no block", tail-at)
+	if at != z.tail {
+		return nil, z.corrupt(at, "%d bytes belong to no block", z.tail-at)
 	}
 	return out, nil
 }
 
 // unzipper decompresses blocks; it keeps what they can share.
-type unzipper struct{ zstd *zstd.Decoder }
+type unzipper struct {
+	zstd *zstd.Decoder
+	zlib io.ReadCloser // and a zlib.Resetter
+}
 
 func (z *unzipper) close() {
 	if z.zstd != nil {
@@ -159,14 +186,20 @@ func (z *unzipper) block(out, src []byte, n int, a uint32) ([]byte, error) {
 		}
 		copy(dst, plain[prefix:])
 	case uint32(Gzip):
-		r, err := zlib.NewReader(bytes.NewReader(src))
+		var err error
+		if z.zlib == nil {
+			z.zlib, err = zlib.NewReader(bytes.NewReader(src))
+		} else {
+			err = z.zlib.(zlib.Resetter).Reset(bytes.NewReader(src), nil)
+		}
 		if err != nil {
+			z.zlib = nil
 			return nil, errZip
 		}
-		if _, err := io.ReadFull(r, dst); err != nil {
+		if _, err := io.ReadFull(z.zlib, dst); err != nil {
 			return nil, errZip
 		}
-		if m, err := r.Read(make([]byte, 1)); m > 0 || err != io.EOF {
+		if m, err := z.zlib.Read(make([]byte, 1)); m > 0 || err != io.EOF {
 			return nil, errZip
 		}
 	case uint32(Snappy):
@@ -279,16 +312,12 @@ func CompressionStats(path string) (s Stats, ok bool, err error) {
 	if !isPacked(b) {
 		return s, false, nil
 	}
-	plain, err := unpack(path, b)
+	z, err := openZip(path, b)
 	if err != nil {
 		return s, false, err
 	}
-	le := binary.LittleEndian
-	tail := len(b) - 8 - 8*int(le.Uint64(b[len(b)-8:])) - zipTail
-	s = Stats{Compressed: int64(len(b)), Plain: int64(len(plain))}
-	s.Algorithm, s.Level = Algorithm(b[tail+4]), int(int8(b[tail+5]))
-	for block := le.Uint64(b[tail+24:]); block > 1; block >>= 1 {
-		s.Block++
-	}
+	s = Stats{Compressed: int64(len(b)), Plain: int64(z.plain)}
+	s.Block = uint8(bits.Len64(z.block) - 1)
+	s.Algorithm, s.Level = Algorithm(b[z.tail+4]), int(int8(b[z.tail+5]))
 	return s, true, nil
 }
