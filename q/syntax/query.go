@@ -174,7 +174,14 @@ func columnName(e Node) string {
 		}
 		return e.Name
 	case *Apply:
-		for _, a := range e.Args {
+		args := e.Args
+		if f, ok := e.F.(*Name); ok && len(args) == 2 {
+			switch f.Name {
+			case "each", "peach", "over", "scan", "prior":
+				args = args[1:] // not the function's name
+			}
+		}
+		for _, a := range args {
 			// A symbol on the left, as in `p#sym or `int$size, names nothing.
 			if k, ok := a.(*Const); ok {
 				if _, ok := k.Value.(kdb.Symbol); ok {
