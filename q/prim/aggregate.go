@@ -59,13 +59,9 @@ func overColumns(agg Unary) func(e *Env, items []kdb.Value) (kdb.Value, error) {
 			return agg(e, Empty(kdb.TFloat))
 		}
 		if allAtoms(items) {
-			out := make([]kdb.Float, len(items))
-			for i, x := range items {
-				c, _ := atomColumn(x)
-				if _, err := unaryType(floatTypes, c.t); err != nil {
-					return nil, err
-				}
-				out[i] = kdb.Float(words[float64](c.convert(e, kdb.TFloat))[0])
+			out, err := floatAtoms(items)
+			if err != nil {
+				return nil, err
 			}
 			return agg(e, kdb.NewVec(out))
 		}
@@ -75,6 +71,20 @@ func overColumns(agg Unary) func(e *Env, items []kdb.Value) (kdb.Value, error) {
 		}
 		return eachItem(t, func(v kdb.Value) (kdb.Value, error) { return agg(e, v) })
 	}
+}
+
+// floatAtoms returns numeric atoms of several types as floats. Errors: 'type.
+func floatAtoms(items []kdb.Value) ([]kdb.Float, error) {
+	out := make([]kdb.Float, len(items))
+	for i, x := range items {
+		c, _ := atomColumn(x)
+		v, err := floatsOf(nil, c)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = kdb.Float(v[0])
+	}
+	return out, nil
 }
 
 const sumTypes = "i.iiijef..pmdznuvt"
@@ -394,6 +404,13 @@ func Avg(e *Env, x kdb.Value) (kdb.Value, error) {
 			return kdb.Float(SumFloats(f) / float64(countFloats(f))), nil
 		}
 		s, nulls := c.sumInts(e)
+		if width(c.t) == 8 && c.n > 0 {
+			// A sum that does not fit is added up as floats instead.
+			if lo, hi := rangeOf(words[int64](c)); lo < math.MinInt64/int64(c.n) || hi > math.MaxInt64/int64(c.n) {
+				f := words[float64](c.convert(e, kdb.TFloat))
+				return kdb.Float(SumFloats(f) / float64(countFloats(f))), nil
+			}
+		}
 		return kdb.Float(float64(s) / float64(c.n-nulls)), nil
 	}, func(e *Env, items []kdb.Value) (kdb.Value, error) {
 		if len(items) == 0 {

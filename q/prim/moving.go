@@ -68,7 +68,11 @@ func downColumns(l *kdb.List, f func(kdb.Value) (kdb.Value, error)) (kdb.Value, 
 		return l, nil
 	}
 	if allAtoms(l.V) {
-		return nil, ErrType
+		v, err := floatAtoms(l.V)
+		if err != nil {
+			return nil, err
+		}
+		return f(kdb.NewVec(v))
 	}
 	t, err := flipList(l.V)
 	if err != nil {
@@ -173,8 +177,8 @@ func movingCounts(s []float64, n int) []int {
 
 func mavg(e *Env, n int, c column) (kdb.Value, error) {
 	s, err := floatsOf(e, c)
-	if err != nil {
-		return nil, err
+	if err != nil || c.t == kdb.TChar {
+		return nil, ErrType
 	}
 	out := make([]kdb.Float, len(s))
 	MovingAverage(view[float64](out), s, n)

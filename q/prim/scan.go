@@ -138,8 +138,8 @@ func runningExtreme(e *Env, c column, least bool) (kdb.Value, error) {
 func Avgs(e *Env, x kdb.Value) (kdb.Value, error) {
 	return running(e, x, func(c column) (kdb.Value, error) {
 		s, err := floatsOf(e, c)
-		if err != nil {
-			return nil, err
+		if err != nil || c.t == kdb.TChar {
+			return nil, ErrType
 		}
 		out := make([]kdb.Float, len(s))
 		sum, n := 0.0, 0
@@ -184,6 +184,9 @@ func prior(e *Env, x kdb.Value, f Binary) (kdb.Value, error) {
 	head := First(x)
 	if h, ok := columnOf(rest); ok {
 		if c, ok := atomColumn(head); ok && h.t != c.t && h.t <= kdb.TTime {
+			if width(c.t) == width(h.t) && isFloating(c.t) == isFloating(h.t) {
+				c.t = h.t // the difference from nothing, in the same unit
+			}
 			head = c.convert(e, h.t).item(0)
 		}
 	}
