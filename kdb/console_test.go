@@ -7,19 +7,13 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/kdbtest"
 )
 
-// dict and table keep the cases below short.
+// These keep the cases below short.
 func dict(k, v kdb.Value) kdb.Value { return kdb.NewDict(k, v) }
 
-func table(cols ...any) *kdb.Table {
-	t := &kdb.Table{}
-	for i := 0; i < len(cols); i += 2 {
-		t.Names = append(t.Names, kdb.Sym(cols[i].(string)))
-		t.Cols = append(t.Cols, cols[i+1].(kdb.Value))
-	}
-	return t
-}
+func table(cols ...any) *kdb.Table { return kdbtest.Cols(cols...) }
 
 func list(items ...kdb.Value) *kdb.List { return kdb.NewList(items...) }
 

@@ -83,33 +83,33 @@ func (p *printer) literal(b []byte, v Value) []byte {
 	case *Enum:
 		return p.enum(b, x)
 	case *GUIDs:
-		return spaced(p, b, x, "guid", "")
+		return spaced(p, b, x, "guid")
 	case *Shorts:
-		return spaced(p, b, x, "short", "h")
+		return spaced(p, b, x, "short")
 	case *Ints:
-		return spaced(p, b, x, "int", "i")
+		return spaced(p, b, x, "int")
 	case *Longs:
-		return spaced(p, b, x, "long", "")
+		return spaced(p, b, x, "long")
 	case *Reals:
-		return spaced(p, b, x, "real", "e")
+		return spaced(p, b, x, "real")
 	case *Floats:
-		return p.floats(b, x)
+		return spaced(p, b, x, "float")
 	case *Timestamps:
-		return spaced(p, b, x, "timestamp", "p")
+		return spaced(p, b, x, "timestamp")
 	case *Months:
-		return spaced(p, b, x, "month", "m")
+		return spaced(p, b, x, "month")
 	case *Dates:
-		return spaced(p, b, x, "date", "d")
+		return spaced(p, b, x, "date")
 	case *Datetimes:
-		return spaced(p, b, x, "datetime", "z")
+		return spaced(p, b, x, "datetime")
 	case *Timespans:
-		return spaced(p, b, x, "timespan", "n")
+		return spaced(p, b, x, "timespan")
 	case *Minutes:
-		return spaced(p, b, x, "minute", "u")
+		return spaced(p, b, x, "minute")
 	case *Seconds:
-		return spaced(p, b, x, "second", "v")
+		return spaced(p, b, x, "second")
 	case *Times:
-		return spaced(p, b, x, "time", "t")
+		return spaced(p, b, x, "time")
 	case *Dict:
 		return p.dict(b, x)
 	case *Table:
@@ -173,9 +173,9 @@ func (p *printer) atom(b []byte, v Value) []byte {
 	return append(b, suffix(v.Type(), finite(b[at:]))...)
 }
 
-// suffix returns the letter that tells a literal's type; temporal values other
-// than months tell it by their form.
-func suffix(t Type, hasFinite bool) string {
+// suffix returns the letter that tells a literal's type, unless one of its
+// elements tells it by its form.
+func suffix(t Type, told bool) string {
 	if t < 0 {
 		t = -t
 	}
@@ -188,8 +188,12 @@ func suffix(t Type, hasFinite bool) string {
 		return "e"
 	case TMonth:
 		return "m"
+	case TFloat:
+		if !told {
+			return "f"
+		}
 	case TTimestamp, TDate, TDatetime, TTimespan, TMinute, TSecond, TTime:
-		if !hasFinite {
+		if !told {
 			return "pmdznuvt"[t-TTimestamp : t-TTimestamp+1]
 		}
 	}
@@ -211,6 +215,15 @@ func (p *printer) item(b []byte, v Value) []byte {
 		return b
 	}
 	return append(b, "0N"...)
+}
+
+// tells reports whether an element's text tells its type: a fraction that of a
+// float, any finite value that of the temporal types.
+func tells(v Value, text []byte) bool {
+	if f, ok := v.(Float); ok {
+		return !whole(f, text)
+	}
+	return finite(text)
 }
 
 // finite reports whether the text of an element is neither a null's nor an
@@ -261,12 +274,12 @@ func attribute(b []byte, a Attr) []byte {
 
 // spaced appends a vector whose elements stand apart and whose type is told at
 // the end.
-func spaced[T Elem](p *printer, b []byte, v *Vec[T], name, letter string) []byte {
+func spaced[T Elem](p *printer, b []byte, v *Vec[T], name string) []byte {
 	b, empty := vector(b, v.Attr, len(v.V), name)
 	if empty {
 		return b
 	}
-	hasFinite := false
+	told := false
 	for i, e := range v.V {
 		if p.enough(b) {
 			return b
@@ -276,32 +289,9 @@ func spaced[T Elem](p *printer, b []byte, v *Vec[T], name, letter string) []byte
 		}
 		at := len(b)
 		b = p.item(b, e)
-		hasFinite = hasFinite || finite(b[at:])
+		told = told || tells(e, b[at:])
 	}
-	return append(b, suffix(v.Type(), hasFinite)...)
-}
-
-func (p *printer) floats(b []byte, v *Floats) []byte {
-	b, empty := vector(b, v.Attr, len(v.V), "float")
-	if empty {
-		return b
-	}
-	allWhole := true
-	for i, e := range v.V {
-		if p.enough(b) {
-			return b
-		}
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		at := len(b)
-		b = AppendFloat(b, e, p.precision)
-		allWhole = allWhole && whole(e, b[at:])
-	}
-	if allWhole {
-		b = append(b, 'f')
-	}
-	return b
+	return append(b, suffix(v.Type(), told)...)
 }
 
 func (p *printer) chars(b []byte, v *Chars) []byte {

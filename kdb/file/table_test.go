@@ -16,14 +16,7 @@ import (
 	"github.com/quoinhq/quoin/kdb/kdbtest"
 )
 
-func table(cols ...any) *kdb.Table {
-	t := &kdb.Table{}
-	for i := 0; i < len(cols); i += 2 {
-		t.Names = append(t.Names, kdb.Sym(cols[i].(string)))
-		t.Cols = append(t.Cols, cols[i+1].(kdb.Value))
-	}
-	return t
-}
+func table(cols ...any) *kdb.Table { return kdbtest.Cols(cols...) }
 
 func trades() *kdb.Table {
 	return table("time", kdb.Of[kdb.Timestamp](1, 2, 3), "sym", enum(kdb.Parted, 0, 0, 2), "price", vec[kdb.Float](kdb.NoAttr, 1, 2, 3),

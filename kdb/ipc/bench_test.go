@@ -24,41 +24,38 @@ func trades(n int) *kdb.Table {
 	return table(kdb.NoAttr, "time", kdb.NewVec(time), "sym", kdb.NewVec(sym), "price", kdb.NewVec(price), "size", kdb.NewVec(size))
 }
 
+// samples are what the benchmarks encode and decode.
+func samples() map[string]kdb.Value {
+	t := trades(1_000_000)
+	row := kdb.NewList(kdb.Timestamp(1), kdb.Sym("IBM"), kdb.Float(10.5), kdb.Long(100))
+	return map[string]kdb.Value{"table": t, "longs": t.Cols[3], "symbols": t.Cols[1], "row": ipc.Call("upd", kdb.Sym("trade"), row), "long": kdb.Long(1000)}
+}
+
 func BenchmarkMarshal(b *testing.B) {
-	const rows = 1_000_000
-	t := trades(rows)
-	row := kdb.NewList(kdb.Sym("upd"), kdb.Sym("trade"), kdb.NewList(kdb.Timestamp(1), kdb.Sym("IBM"), kdb.Float(10.5), kdb.Long(100)))
-	for name, v := range map[string]kdb.Value{"table": t, "longs": t.Cols[3], "symbols": t.Cols[1], "row": row} {
-		b.Run(name, func(b *testing.B) {
-			m, err := ipc.Marshal(v)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.SetBytes(int64(len(m)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := ipc.Marshal(v); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
+	eachSample(b, func(v kdb.Value, _ []byte) error {
+		_, err := ipc.Marshal(v)
+		return err
+	})
 }
 
 func BenchmarkUnmarshal(b *testing.B) {
-	const rows = 1_000_000
-	t := trades(rows)
-	row := kdb.NewList(kdb.Sym("upd"), kdb.Sym("trade"), kdb.NewList(kdb.Timestamp(1), kdb.Sym("IBM"), kdb.Float(10.5), kdb.Long(100)))
-	for name, v := range map[string]kdb.Value{"table": t, "longs": t.Cols[3], "symbols": t.Cols[1], "row": row, "long": kdb.Long(1000)} {
+	eachSample(b, func(_ kdb.Value, m []byte) error {
+		_, err := ipc.Unmarshal(m)
+		return err
+	})
+}
+
+func eachSample(b *testing.B, f func(v kdb.Value, message []byte) error) {
+	for name, v := range samples() {
+		m, err := ipc.Marshal(v)
+		if err != nil {
+			b.Fatal(err)
+		}
 		b.Run(name, func(b *testing.B) {
-			m, err := ipc.Marshal(v)
-			if err != nil {
-				b.Fatal(err)
-			}
 			b.SetBytes(int64(len(m)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := ipc.Unmarshal(m); err != nil {
+				if err := f(v, m); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -17,11 +17,8 @@ import (
 )
 
 func table(attr kdb.Attr, cols ...any) *kdb.Table {
-	t := &kdb.Table{Attr: attr}
-	for i := 0; i < len(cols); i += 2 {
-		t.Names = append(t.Names, kdb.Sym(cols[i].(string)))
-		t.Cols = append(t.Cols, cols[i+1].(kdb.Value))
-	}
+	t := kdbtest.Cols(cols...)
+	t.Attr = attr
 	return t
 }
 
@@ -209,6 +206,21 @@ func TestUnmarshalErrors(t *testing.T) {
 	b, _ := hex.DecodeString("0100020009000000ff")
 	if _, err := ipc.Unmarshal(b); !errors.Is(err, ipc.ErrTooLarge) {
 		t.Errorf("compression 2: got %v", err)
+	}
+}
+
+// TestParseHeaderOver4GB: the length has 40 bits and does not wrap around.
+func TestParseHeaderOver4GB(t *testing.T) {
+	for hexed, want := range map[string]int64{
+		"01000001" + "00000000": 1 << 32,
+		"010000ff" + "ffffffff": 1<<40 - 1,
+		"01000000" + "00000080": 1 << 31,
+		"00010001" + "00000010": 1<<32 + 16,
+	} {
+		b, _ := hex.DecodeString(hexed)
+		if h, err := ipc.ParseHeader(b); err != nil || h.Len != want {
+			t.Errorf("%s: got %+v, %v; want %d", hexed, h, err, want)
+		}
 	}
 }
 

@@ -44,6 +44,16 @@ func Table(nested bool) *rapid.Generator[*kdb.Table] {
 	})
 }
 
+// Cols returns a table of columns given as name, value, name, value ….
+func Cols(pairs ...any) *kdb.Table {
+	t := &kdb.Table{}
+	for i := 0; i < len(pairs); i += 2 {
+		t.Names = append(t.Names, kdb.Sym(pairs[i].(string)))
+		t.Cols = append(t.Cols, pairs[i+1].(kdb.Value))
+	}
+	return t
+}
+
 var atoms = []func(*rapid.T) kdb.Value{
 	one(boolean), one(guid), one(byte_), one(short), one(int_), one(long), one(real), one(float),
 	one(char), one(symbol), one(as64[kdb.Timestamp]), one(as32[kdb.Month]), one(as32[kdb.Date]), one(datetime),
