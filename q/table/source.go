@@ -147,13 +147,14 @@ func namesIn(tree kdb.Value, into map[kdb.Symbol]bool) {
 // use finds the columns that the clauses name.
 func (s *sourceQuery) use(clauses []kdb.Value) {
 	uses := map[kdb.Symbol]bool{}
-	for _, c := range s.where {
-		namesIn(c, uses)
-	}
 	for _, c := range clauses[1:] {
 		if l, ok := c.(*kdb.List); ok && len(l.V) == 1 {
 			c = l.V[0]
 		}
+		namesIn(c, uses)
+	}
+	s.row = uses[symI] // as a column of the rows brought together
+	for _, c := range s.where {
 		namesIn(c, uses)
 	}
 	if isAll(clauses[2]) {
@@ -165,7 +166,6 @@ func (s *sourceQuery) use(clauses []kdb.Value) {
 	for n := range uses {
 		n = base(n)
 		s.virtual = s.virtual || n == s.src.Virtual()
-		s.row = s.row || n == symI
 	}
 	for _, n := range s.src.Columns() {
 		for u := range uses {

@@ -107,6 +107,16 @@ func TestSource(t *testing.T) {
 	}
 }
 
+// TestSourceRowNumber checks that i counts within a segment and is no column of
+// the result.
+func TestSourceRowNumber(t *testing.T) {
+	e, _ := newEnv(1)
+	got, err := table.Select(e, []kdb.Value{newParts(), list(tree("<", "date", kdb.Date(3)), tree("<", "i", 1)), no, none})
+	wantMatch(t, must(t, got, err), tableOf("date", kdb.Of[kdb.Date](1, 2), "s", syms("b", "c"), "p", longs(1, 4), "x", floats(1, 4)))
+	got, err = table.Select(e, []kdb.Value{newParts(), list(tree("<", "date", kdb.Date(3))), no, phrase("i", "i")})
+	wantMatch(t, must(t, got, err), tableOf("i", longs(0, 1, 2, 0, 1)))
+}
+
 func TestSourceOpensOnlyWhatItNeeds(t *testing.T) {
 	e, _ := newEnv(1)
 	p := newParts()
