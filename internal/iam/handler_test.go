@@ -43,9 +43,15 @@ func (c *client) call(service, action string, params ...string) (status int, bod
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	return c.send(service, r, text)
+}
+
+// send signs a request as it is and returns the reply.
+func (c *client) send(service string, r *http.Request, body string) (int, string) {
+	c.t.Helper()
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if c.creds.AccessKeyID != "" {
-		if err := sigv4.Sign(r, c.creds, iamtest.Region, service, sigv4.HashBody([]byte(text)), time.Now()); err != nil {
+		if err := sigv4.Sign(r, c.creds, iamtest.Region, service, sigv4.HashBody([]byte(body)), time.Now()); err != nil {
 			c.t.Fatal(err)
 		}
 	}
@@ -57,6 +63,9 @@ func (c *client) call(service, action string, params ...string) (status int, bod
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		c.t.Fatal(err)
+	}
+	if resp.Header.Get("Content-Type") != "text/xml" || resp.Header.Get("X-Amzn-Requestid") == "" {
+		c.t.Errorf("headers %v", resp.Header)
 	}
 	return resp.StatusCode, string(b)
 }

@@ -70,14 +70,9 @@ func createKey(c *call) (any, error) {
 // changeUser is change for what only users have.
 func (c *call) changeUser(opened *principalRecord, fn func(store.Tx, *userRecord) error) error {
 	return c.update(func(tx store.Tx) error {
-		u, err := found(tx, users, opened.Name)
-		switch {
-		case err != nil:
+		u, err := current(tx, users, opened.Name, opened.ID, userNoun.missing(opened.Name))
+		if err != nil {
 			return err
-		case u == nil:
-			return userNoun.missing(opened.Name)
-		case u.ID != opened.ID:
-			return errChanged()
 		}
 		if err := fn(tx, u); err != nil {
 			return err

@@ -149,14 +149,9 @@ func (c *call) changePolicy(arn string, opened *policyRecord, fn func(store.Tx, 
 		return errDenied("Policy " + arn + " is managed by the server and cannot be changed.")
 	}
 	return c.update(func(tx store.Tx) error {
-		rec, err := c.s.findPolicy(tx, arn)
-		switch {
-		case err != nil:
+		rec, err := current(tx, policies, opened.Name, opened.ID, errNoPolicy(arn))
+		if err != nil {
 			return err
-		case rec == nil:
-			return errNoPolicy(arn)
-		case rec.ID != opened.ID:
-			return errChanged()
 		}
 		if err := fn(tx, rec); err != nil {
 			return err
@@ -291,14 +286,10 @@ func deletePolicy(c *call) (any, error) {
 		return nil, errDenied("Policy " + arn + " is managed by the server and cannot be deleted.")
 	}
 	return nil, c.update(func(tx store.Tx) error {
-		rec, err := c.s.findPolicy(tx, arn)
+		rec, err := current(tx, policies, p.Name, p.ID, errNoPolicy(arn))
 		switch {
 		case err != nil:
 			return err
-		case rec == nil:
-			return errNoPolicy(arn)
-		case rec.ID != p.ID:
-			return errChanged()
 		case len(rec.Versions) > 1:
 			return &Fault{"DeleteConflict", 409, "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."}
 		}

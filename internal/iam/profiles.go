@@ -77,6 +77,10 @@ func createProfile(c *call) (any, error) {
 	return &profileResult{reply}, nil
 }
 
+func errNoProfile(name string) error {
+	return errNoSuchEntity("Instance Profile %s cannot be found.", name)
+}
+
 func (c *call) openProfile(action string, t target) (*profileRecord, error) {
 	name := c.in.need("InstanceProfileName", name128)
 	if err := c.in.err(); err != nil {
@@ -98,21 +102,16 @@ func (c *call) openProfile(action string, t target) (*profileRecord, error) {
 		return nil, err
 	}
 	if rec == nil {
-		return nil, errNoSuchEntity("Instance Profile %s cannot be found.", name)
+		return nil, errNoProfile(name)
 	}
 	return rec, nil
 }
 
 func (c *call) changeProfile(opened *profileRecord, fn func(store.Tx, *profileRecord) error) error {
 	return c.update(func(tx store.Tx) error {
-		rec, err := found(tx, profiles, opened.Name)
-		switch {
-		case err != nil:
+		rec, err := current(tx, profiles, opened.Name, opened.ID, errNoProfile(opened.Name))
+		if err != nil {
 			return err
-		case rec == nil:
-			return errNoSuchEntity("Instance Profile %s cannot be found.", opened.Name)
-		case rec.ID != opened.ID:
-			return errChanged()
 		}
 		if err := fn(tx, rec); err != nil {
 			return err
@@ -176,14 +175,10 @@ func deleteProfile(c *call) (any, error) {
 		return nil, err
 	}
 	return nil, c.update(func(tx store.Tx) error {
-		rec, err := found(tx, profiles, p.Name)
+		rec, err := current(tx, profiles, p.Name, p.ID, errNoProfile(p.Name))
 		switch {
 		case err != nil:
 			return err
-		case rec == nil:
-			return errNoSuchEntity("Instance Profile %s cannot be found.", p.Name)
-		case rec.ID != p.ID:
-			return errChanged()
 		case rec.Role != "":
 			return errDeleteConflict("remove roles from instance profile")
 		}

@@ -206,14 +206,10 @@ func deleteRole(c *call) (any, error) {
 	}
 	return nil, c.update(func(tx store.Tx) error {
 		key := recordKey(p.Name)
-		r, err := found(tx, roles, key)
+		r, err := current(tx, roles, p.Name, p.ID, roleNoun.missing(p.Name))
 		switch {
 		case err != nil:
 			return err
-		case r == nil:
-			return roleNoun.missing(p.Name)
-		case r.ID != p.ID:
-			return errChanged()
 		case len(r.Attached) > 0:
 			return errDeleteConflict("detach all policies")
 		case len(r.Inline) > 0:
@@ -245,14 +241,9 @@ func forget[T any](tx store.Tx, table store.Table[T], key string) error {
 // changeRole is change for what only roles have.
 func (c *call) changeRole(opened *principalRecord, fn func(store.Tx, *roleRecord) error) (out *roleRecord, err error) {
 	err = c.update(func(tx store.Tx) error {
-		r, err := found(tx, roles, opened.Name)
-		switch {
-		case err != nil:
+		r, err := current(tx, roles, opened.Name, opened.ID, roleNoun.missing(opened.Name))
+		if err != nil {
 			return err
-		case r == nil:
-			return roleNoun.missing(opened.Name)
-		case r.ID != opened.ID:
-			return errChanged()
 		}
 		if err := fn(tx, r); err != nil {
 			return err

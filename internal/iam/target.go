@@ -57,6 +57,31 @@ func found[T any](tx store.Tx, table store.Table[T], name string) (*T, error) {
 	return rec, err
 }
 
+// record is what has a unique id beside its name.
+type record[T any] interface {
+	*T
+	id() string
+}
+
+func (p *principalRecord) id() string { return p.ID }
+func (p *policyRecord) id() string    { return p.ID }
+func (p *profileRecord) id() string   { return p.ID }
+
+// current returns a record that a call has opened, as it is now: missing when
+// it has gone, and errChanged when another has taken its name.
+func current[T any, P record[T]](tx store.Tx, table store.Table[T], name, id string, missing error) (P, error) {
+	rec, err := found(tx, table, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case rec == nil:
+		return nil, missing
+	case P(rec).id() != id:
+		return nil, errChanged()
+	}
+	return rec, nil
+}
+
 // page cuts one page out of names or records in key order. keyOf gives an
 // item's place in that order.
 func page[T any](c *call, items []T, keyOf func(T) string) ([]T, paging) {

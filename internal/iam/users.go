@@ -157,14 +157,9 @@ func updateUser(c *call) (any, error) {
 	}
 	return nil, c.update(func(tx store.Tx) error {
 		oldKey, newKey := recordKey(p.Name), recordKey(after.Name)
-		u, err := found(tx, users, oldKey)
-		switch {
-		case err != nil:
+		u, err := current(tx, users, p.Name, p.ID, userNoun.missing(p.Name))
+		if err != nil {
 			return err
-		case u == nil:
-			return userNoun.missing(p.Name)
-		case u.ID != p.ID:
-			return errChanged()
 		}
 		u.Path, u.Name = after.Path, after.Name
 		if oldKey == newKey {
@@ -205,14 +200,10 @@ func deleteUser(c *call) (any, error) {
 		return nil, err
 	}
 	return nil, c.update(func(tx store.Tx) error {
-		u, err := found(tx, users, p.Name)
+		u, err := current(tx, users, p.Name, p.ID, userNoun.missing(p.Name))
 		switch {
 		case err != nil:
 			return err
-		case u == nil:
-			return userNoun.missing(p.Name)
-		case u.ID != p.ID:
-			return errChanged()
 		case len(u.Keys) > 0:
 			return errDeleteConflict("delete access keys")
 		case len(u.Attached) > 0:

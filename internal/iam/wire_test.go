@@ -9,37 +9,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/iam/iamtest"
-	"github.com/quoinhq/quoin/internal/sigv4"
 )
-
-// send signs a request as it is and returns the reply.
-func (c *client) send(service string, r *http.Request, body string) (int, string) {
-	c.t.Helper()
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := sigv4.Sign(r, c.creds, iamtest.Region, service, sigv4.HashBody([]byte(body)), time.Now()); err != nil {
-		c.t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if got := resp.Header.Get("Content-Type"); got != "text/xml" {
-		c.t.Errorf("Content-Type %q", got)
-	}
-	if resp.Header.Get("X-Amzn-Requestid") == "" {
-		c.t.Error("no request id")
-	}
-	return resp.StatusCode, string(b)
-}
 
 func TestQueryProtocol(t *testing.T) {
 	root := newClient(t, iamtest.New(t))
