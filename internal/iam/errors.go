@@ -73,10 +73,6 @@ func errChanged() error {
 		"The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again."}
 }
 
-func errUnmodifiable(text string) error {
-	return &Fault{"UnmodifiableEntity", http.StatusBadRequest, text}
-}
-
 func errInvalidIdentityToken(text string) error {
 	return &Fault{"InvalidIdentityToken", http.StatusBadRequest, text}
 }

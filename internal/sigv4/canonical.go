@@ -44,6 +44,7 @@ type headerSet struct {
 	n      int
 	names  [maxSignedHeaders]string
 	values [maxSignedHeaders][]string
+	host   [1]string
 }
 
 // collect pairs the signed names, in their order, with the values of the
@@ -72,7 +73,8 @@ func (m *message) collect(set *headerSet, signed string) (unsigned, absent strin
 		// net/http takes these two out of the header map.
 		switch name := set.names[i]; {
 		case name == "host":
-			set.values[i] = []string{m.host}
+			set.host[0] = m.host
+			set.values[i] = set.host[:]
 		case set.values[i] != nil:
 		case name == "content-length" && m.length >= 0:
 			set.values[i] = []string{strconv.FormatInt(m.length, 10)}

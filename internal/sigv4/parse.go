@@ -46,7 +46,8 @@ func Parse(r *http.Request) (*Auth, error) { return ParseFor(r, "") }
 // r.Host, as happens behind a proxy; see [ForwardedHost]. "" is r.Host.
 func ParseFor(r *http.Request, host string) (*Auth, error) {
 	a := &Auth{msg: messageOf(r, host)}
-	q, err := scanQuery(r.URL.RawQuery)
+	var q authQuery
+	err := q.scan(r.URL.RawQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func ParseFor(r *http.Request, host string) (*Auth, error) {
 	case len(lines) == 1:
 		err = a.parseHeader(r.Header, lines[0])
 	case q.present:
-		err = a.parseQuery(q)
+		err = a.parseQuery(&q)
 		if err == nil {
 			err = a.refuseHeaders(r.Header)
 		}
@@ -160,8 +161,8 @@ func (a *Auth) readDate() error {
 
 // authQuery holds the parameters of a query string that belong to a signature.
 type authQuery struct {
-	present                                                                       bool
-	algorithm, credential, date, expires, signed, signature, token, hash, unknown string
+	present                                                              bool
+	algorithm, credential, date, expires, signed, signature, token, hash string
 }
 
 func (q *authQuery) field(key string) *string {
@@ -186,12 +187,11 @@ func (q *authQuery) field(key string) *string {
 	return nil
 }
 
-// scanQuery reads the X-Amz-* parameters. One that is given twice is refused:
-// the verifier and whoever reads it next could take different ones.
-func scanQuery(raw string) (*authQuery, error) {
-	q := new(authQuery)
+// scan reads the X-Amz-* parameters. One that is given twice is refused: the
+// verifier and whoever reads it next could take different ones.
+func (q *authQuery) scan(raw string) error {
 	if !strings.Contains(raw, "mz") && !strings.Contains(raw, "%") {
-		return q, nil
+		return nil
 	}
 	seen := make(map[string]bool)
 	for raw != "" {
@@ -207,18 +207,18 @@ func scanQuery(raw string) (*authQuery, error) {
 			continue
 		}
 		if seen[key] {
-			return nil, incomplete("The query string gives '" + key + "' more than once.")
+			return incomplete("The query string gives '" + key + "' more than once.")
 		}
 		seen[key] = true
 		if *field, err = url.QueryUnescape(value); err != nil {
-			return nil, incomplete("The query parameter '" + key + "' is not properly encoded.")
+			return incomplete("The query parameter '" + key + "' is not properly encoded.")
 		}
 		switch key {
 		case "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders":
 			q.present = true
 		}
 	}
-	return q, nil
+	return nil
 }
 
 func (a *Auth) parseQuery(q *authQuery) error {
@@ -272,8 +272,12 @@ func (a *Auth) refuseHeaders(h http.Header) error {
 
 // finish checks what all forms have in common.
 func (a *Auth) finish(credential string) error {
-	parts := strings.Split(credential, "/")
-	if len(parts) != 5 || parts[4] != terminator {
+	var parts [5]string
+	rest, more, n := credential, true, 0
+	for ; more && n < len(parts); n++ {
+		parts[n], rest, more = strings.Cut(rest, "/")
+	}
+	if n != len(parts) || more || parts[4] != terminator {
 		return incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request.")
 	}
 	for i, p := range parts {
