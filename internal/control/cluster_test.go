@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -471,5 +472,27 @@ func TestConnectionString(t *testing.T) {
 	wantCode(t, err, "ValidationException")
 	if !strings.Contains(err.Error(), "DELETING") {
 		t.Errorf("%v does not say in which status the cluster is", err)
+	}
+}
+
+// An environment takes everything in it along: processes, folders, records.
+func TestDeleteEnvironmentWithClusters(t *testing.T) {
+	c := newClusterWorld(t)
+	c.running(c.grouped(same))
+	must(c.DeleteKxEnvironment(t.Context(), &finspace.DeleteKxEnvironmentInput{EnvironmentId: &c.env}))
+	for range 20 {
+		if _, err := c.ReconcileEnvironment(t.Context(), c.env); err != nil {
+			t.Fatal(err)
+		}
+		c.settleClusters()
+	}
+	got := must(c.GetKxEnvironment(t.Context(), &finspace.GetKxEnvironmentInput{EnvironmentId: &c.env}))
+	if got.Status != "DELETED" || len(c.fleet.nodes) != 0 {
+		t.Errorf("status %s, %d nodes", got.Status, len(c.fleet.nodes))
+	}
+	for _, dir := range []string{"volumes", "dataviews"} {
+		if left := folder(t, filepath.Join(filepath.Dir(c.path), dir)); len(left) != 0 {
+			t.Errorf("%s: %v", dir, left)
+		}
 	}
 }

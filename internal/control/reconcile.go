@@ -1,8 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/lifecycle"
@@ -85,17 +87,22 @@ func (s *Service) ReconcileEnvironment(ctx context.Context, id string) (lifecycl
 	if err != nil || resting {
 		return lifecycle.Result{}, err
 	}
+	var wait time.Duration
 	err = s.Store.Update(ctx, func(tx store.Tx) error {
 		e, err := environments.Get(tx, id)
 		if err != nil {
 			return ignoreNotFound(err)
 		}
+		wait = 0
 		if step := environmentSteps[e.Status]; step != nil {
-			return step(s, ctx, tx, e)
+			err = step(s, ctx, tx, e)
 		}
-		return nil
+		if errors.Is(err, errChildren) {
+			wait, err = 20*time.Millisecond, nil // what was begun is kept
+		}
+		return err
 	})
-	return lifecycle.Result{}, err
+	return lifecycle.Result{RequeueAfter: wait}, err
 }
 
 func ignoreNotFound(err error) error {
@@ -109,15 +116,24 @@ func ignoreNotFound(err error) error {
 // that other requests get their turn in between.
 const emptyBatch = 1000
 
-// emptyEnvironment takes away what is left in an environment that is being
-// deleted, a batch at a time, and then the environment.
+// errChildren says that an environment waits for what is in it to end.
+var errChildren = errors.New("control: children are still ending")
+
+// emptyEnvironment ends what is left in an environment that is being deleted,
+// and then the environment. What has processes or folders ends through its own
+// reconciler: clusters, then the dataviews that they mounted, then volumes.
+// The rest is records, taken away a batch at a time.
 func (s *Service) emptyEnvironment(_ context.Context, tx store.Tx, e *environment) error {
-	prefix := e.ID + "/"
-	for _, t := range resourceTypes {
-		if t.kind == "" || t.kind == KindEnvironment {
-			continue
+	for _, end := range []func(*Service, store.Tx, string) (left bool, err error){
+		(*Service).endClusters, (*Service).endDataviews, (*Service).endVolumes,
+	} {
+		if left, err := end(s, tx, e.ID); err != nil || left {
+			return cmp.Or(err, errChildren)
 		}
-		if n, err := deleteBatch(tx, t.kind, prefix); err != nil || n > 0 {
+	}
+	prefix := e.ID + "/"
+	for _, kind := range []store.Kind{KindOpenChangeset, changesets.Kind, KindDatabase, KindScalingGroup, KindUser, nodes.Kind, leaving.Kind} {
+		if n, err := deleteBatch(tx, kind, prefix); err != nil || n > 0 {
 			return errors.Join(err, e.enter(tx, e.Status)) // there may be more
 		}
 	}
@@ -129,6 +145,51 @@ func (s *Service) emptyEnvironment(_ context.Context, tx store.Tx, e *environmen
 		return err
 	}
 	return e.enter(tx, finspace.EnvironmentStatusDeleted)
+}
+
+// endAll has every record of an environment that is not being deleted be
+// deleted. It reports whether any is left.
+func endAll[T any](tx store.Tx, t store.Table[T], env string, end func(*T) (changed bool)) (left bool, err error) {
+	var change []store.Keyed[T]
+	for r, err := range t.List(tx, store.Query{Prefix: env + "/"}) {
+		if err != nil {
+			return false, err
+		}
+		left = true
+		if end(r.Rec) {
+			change = append(change, r)
+		}
+	}
+	for _, r := range change {
+		if err := t.Put(tx, r.Key, r.Rec); err != nil {
+			return false, err
+		}
+	}
+	return left, nil
+}
+
+func (s *Service) endClusters(tx store.Tx, env string) (bool, error) {
+	return endAll(tx, clusters, env, func(c *cluster) bool {
+		changed := c.Status != finspace.KxClusterStatusDeleting
+		c.Status, c.Updated = finspace.KxClusterStatusDeleting, tx.Now()
+		return changed
+	})
+}
+
+func (s *Service) endDataviews(tx store.Tx, env string) (bool, error) {
+	return endAll(tx, dataviews, env, func(d *dataview) bool {
+		changed := d.Status != finspace.KxDataviewStatusDeleting
+		d.Status, d.Updated = finspace.KxDataviewStatusDeleting, tx.Now()
+		return changed
+	})
+}
+
+func (s *Service) endVolumes(tx store.Tx, env string) (bool, error) {
+	return endAll(tx, volumes, env, func(v *volume) bool {
+		changed := v.Status != finspace.KxVolumeStatusDeleting
+		v.Status, v.Updated = finspace.KxVolumeStatusDeleting, tx.Now()
+		return changed
+	})
 }
 
 func deleteBatch(tx store.Tx, kind store.Kind, prefix string) (n int, err error) {
