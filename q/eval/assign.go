@@ -112,6 +112,8 @@ type amendNode struct {
 	op   *prim.Builtin // nil for plain assignment
 	x    node
 	pos  int
+	// quiet tells that nobody takes the value of the assignment.
+	quiet bool
 }
 
 func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
@@ -119,11 +121,22 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := make([]kdb.Value, len(n.path))
+	var one [1]kdb.Value
+	path := one[:min(len(n.path), 1)]
+	if len(n.path) > 1 {
+		path = make([]kdb.Value, len(n.path))
+	}
 	for i := len(path) - 1; i >= 0; i-- {
 		if path[i], err = n.path[i].eval(fr); err != nil {
 			return nil, err
 		}
+	}
+	if n.quiet && len(path) == 1 && n.slot >= 0 && n.inPlace(fr.slots[n.slot], path[0], y) {
+		return y, nil
+	}
+	if n.quiet && len(path) == 1 && n.slot < 0 && n.v.view == nil && !fr.th.sub && fr.th.readOnly == 0 && n.inPlace(n.v.v, path[0], y) {
+		n.v.version++
+		return y, nil
 	}
 	old, err := n.old(fr)
 	if err != nil {
@@ -151,7 +164,7 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 	} else if err := fr.th.assign(n.v, v); err != nil {
 		return nil, fr.at(err, n.pos)
 	}
-	if n.op == nil {
+	if n.op == nil || n.quiet && len(path) > 0 {
 		return y, nil
 	}
 	if len(path) == 0 {
@@ -161,6 +174,44 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 		return r, nil
 	}
 	return y, nil
+}
+
+// inPlace does the commonest amends: one item of a long or float vector that
+// nobody else holds, set or updated with an atom of its type.
+func (n *amendNode) inPlace(x, i, y kdb.Value) bool {
+	k, ok := i.(kdb.Long)
+	if !ok {
+		return false
+	}
+	switch v := x.(type) {
+	case *kdb.Longs:
+		if uint64(k) >= uint64(len(v.V)) || v.Shared() || v.Attr != kdb.NoAttr {
+			return false
+		}
+		r, ok := y.(kdb.Long)
+		if n.op != nil && ok {
+			r, ok = scalar(n.op.Name[0], v.V[k], y).(kdb.Long)
+			ok = ok && len(n.op.Name) == 1
+		}
+		if ok {
+			v.V[k] = r
+		}
+		return ok
+	case *kdb.Floats:
+		if uint64(k) >= uint64(len(v.V)) || v.Shared() || v.Attr != kdb.NoAttr {
+			return false
+		}
+		r, ok := y.(kdb.Float)
+		if n.op != nil && ok {
+			r, ok = scalar(n.op.Name[0], v.V[k], y).(kdb.Float)
+			ok = ok && len(n.op.Name) == 1
+		}
+		if ok {
+			v.V[k] = r
+		}
+		return ok
+	}
+	return false
 }
 
 // old returns the value to amend; a name without one starts from what suits

@@ -107,7 +107,7 @@ func (c *compiler) declareAssigned(n syntax.Node) {
 		case *syntax.Lambda:
 			return false
 		case *syntax.Assign:
-			if !n.Global {
+			if !n.Global && n.Op == nil {
 				c.declareTarget(n.Target)
 			}
 		}
@@ -174,10 +174,15 @@ func (c *compiler) tail(n node) node {
 
 // statement compiles an expression whose value is not used.
 func (c *compiler) statement(n syntax.Node) (node, error) {
-	if a, ok := n.(*syntax.Assign); ok {
-		return c.assign(a)
+	a, ok := n.(*syntax.Assign)
+	if !ok {
+		return c.compile(n)
 	}
-	return c.compile(n)
+	x, err := c.assign(a)
+	if m, ok := x.(*amendNode); ok {
+		m.quiet = true
+	}
+	return x, err
 }
 
 func (c *compiler) statements(ns []syntax.Node) ([]node, error) {

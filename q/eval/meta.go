@@ -364,6 +364,9 @@ func silent(n syntax.Node) bool {
 	case *syntax.Assign:
 		return true
 	case *syntax.Seq:
+		if len(n.Exprs) == 0 {
+			return true
+		}
 		last := n.Exprs[len(n.Exprs)-1]
 		return last == nil || silent(last)
 	}

@@ -300,7 +300,7 @@ func (l *lexer) text() (token, error) {
 		if c == '\\' {
 			e, ok := l.escape()
 			if !ok {
-				return token{}, &Error{Pos: l.i, Msg: "\\"}
+				return token{}, &Error{Pos: min(l.i, len(l.src)), Msg: "\\"}
 			}
 			c = e
 		}
