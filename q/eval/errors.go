@@ -76,7 +76,8 @@ func (fr *frame) at(err error, pos int) error {
 		}
 		e = &Error{Msg: message(err), depth: fr.depth + 1}
 	}
-	if e.depth <= fr.depth || len(e.Trace) > 100 {
+	// A parse tree has no text: the query or function around it tells the place.
+	if e.depth <= fr.depth || len(e.Trace) > 100 || fr.fn.source == "" {
 		return e
 	}
 	e.depth = fr.depth

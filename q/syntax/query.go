@@ -181,10 +181,12 @@ func columnName(e Node) string {
 				args = args[1:] // not the function's name
 			}
 		}
+		_, keyword := e.F.(*Name)
 		for _, a := range args {
-			// A symbol on the left, as in `p#sym or `int$size, names nothing.
+			// What a keyword has on its left (5 xbar close) names nothing, nor
+			// does a symbol (`p#sym, `int$size).
 			if k, ok := a.(*Const); ok {
-				if _, ok := k.Value.(kdb.Symbol); ok {
+				if _, sym := k.Value.(kdb.Symbol); sym || keyword {
 					continue
 				}
 			}
