@@ -21,6 +21,11 @@ type trade struct {
 	local int
 }
 
+type embedded struct{ A int }
+
+// Pointed is exported, as what embeds it by pointer has a field of its name.
+type Pointed struct{ B int }
+
 func ExampleFrom() {
 	v, _ := kdb.From([]trade{
 		{time.Date(2026, 1, 2, 9, 30, 0, 0, time.UTC), "IBM", 180.5, 100, "first", 0},
@@ -73,6 +78,11 @@ func TestFrom(t *testing.T) {
 			ID  int `kdb:"id,key"`
 			Qty int32
 		}{{1, 2}}, "(+(,`id)!,,1)!+(,`qty)!,,2i"},
+		{struct {
+			embedded
+			*Pointed
+			C int
+		}{embedded{1}, nil, 2}, "`a`pointed`c!(1;::;2)"},
 		{[]trade{}, "+`time`sym`price`size`note!(`timestamp$();`symbol$();`float$();`long$();())"},
 	} {
 		v, err := kdb.From(c.x)

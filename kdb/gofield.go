@@ -17,12 +17,13 @@ type field struct {
 }
 
 // fields returns the columns of a struct type: its exported fields in order,
-// those of embedded structs in place of them.
+// those of embedded structs in place of them. What is embedded by pointer is a
+// field like any other.
 func fields(t reflect.Type) ([]field, error) {
 	var fs []field
 	for _, sf := range reflect.VisibleFields(t) {
 		tag := sf.Tag.Get("kdb")
-		if !sf.IsExported() || tag == "-" || sf.Anonymous && sf.Type.Kind() == reflect.Struct && tag == "" {
+		if !sf.IsExported() || tag == "-" || throughPointer(t, sf.Index) || sf.Anonymous && sf.Type.Kind() == reflect.Struct && tag == "" {
 			continue
 		}
 		name, options, _ := strings.Cut(tag, ",")
@@ -48,4 +49,15 @@ func fields(t reflect.Type) ([]field, error) {
 		return nil, fmt.Errorf("kdb: %v has no exported fields", t)
 	}
 	return fs, nil
+}
+
+// throughPointer reports whether the way to a field leads through a pointer,
+// which may be nil.
+func throughPointer(t reflect.Type, index []int) bool {
+	for _, i := range index[:len(index)-1] {
+		if t = t.Field(i).Type; t.Kind() == reflect.Pointer {
+			return true
+		}
+	}
+	return false
 }

@@ -2,8 +2,10 @@ package file
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -11,16 +13,18 @@ import (
 // columnsFile names a splayed table's columns in order.
 const columnsFile = ".d"
 
-// ReadTable reads a splayed table into memory. Errors: as Read; a table whose
-// columns differ in length is corrupt.
-func ReadTable(dir string, d Domains) (*kdb.Table, error) {
-	return readTable(dir, func(path string) (kdb.Value, error) { return Read(path, d) })
+// ReadTable reads a splayed table into memory: the columns of those names, or
+// all. Errors: as Read; a table whose columns differ in length is corrupt.
+func ReadTable(dir string, d Domains, columns ...kdb.Symbol) (*kdb.Table, error) {
+	return readTable(dir, columns, func(path string) (kdb.Value, error) { return Read(path, d) })
 }
 
-// MapTable is ReadTable without a copy, see Map.
-func MapTable(dir string, d Domains) (*kdb.Table, *Mapping, error) {
+// MapTable is ReadTable without a copy, see Map. Columns of fixed width cost
+// nothing per row; those of lists cost memory for each row, so that it pays to
+// name the columns that will be used.
+func MapTable(dir string, d Domains, columns ...kdb.Symbol) (*kdb.Table, *Mapping, error) {
 	m := &Mapping{}
-	t, err := readTable(dir, func(path string) (kdb.Value, error) { return m.value(path, d) })
+	t, err := readTable(dir, columns, func(path string) (kdb.Value, error) { return m.value(path, d) })
 	if err != nil {
 		m.Close()
 		return nil, nil, err
@@ -29,14 +33,20 @@ func MapTable(dir string, d Domains) (*kdb.Table, *Mapping, error) {
 	return t, m, nil
 }
 
-func readTable(dir string, column func(path string) (kdb.Value, error)) (*kdb.Table, error) {
-	names, err := Columns(dir)
+func readTable(dir string, names []kdb.Symbol, column func(path string) (kdb.Value, error)) (*kdb.Table, error) {
+	all, err := Columns(dir)
 	if err != nil {
 		return nil, err
+	}
+	if len(names) == 0 {
+		names = all
 	}
 	t := &kdb.Table{Names: names, Cols: make([]kdb.Value, len(names))}
 	for i, name := range names {
 		path := filepath.Join(dir, name.String())
+		if !slices.Contains(all, name) {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+		}
 		if t.Cols[i], err = column(path); err != nil {
 			return nil, err
 		}

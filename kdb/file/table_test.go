@@ -52,6 +52,15 @@ func TestSplayedTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		sameTable(t, got, trades())
+		some, sm, err := file.MapTable(dir, nil, kdb.Sym("price"), kdb.Sym("time"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameTable(t, some, table("price", trades().Cols[2], "time", trades().Cols[0]))
+		sm.Close()
+		if _, err := file.ReadTable(dir, nil, kdb.Sym("none")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("no such column: got %v", err)
+		}
 		if !got.Cols[0].(*kdb.Timestamps).Shared() {
 			t.Error("a mapped column may be amended in place")
 		}

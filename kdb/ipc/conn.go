@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -376,16 +377,36 @@ func (c *Conn) write(ctx context.Context, b []byte, p *call) error {
 	}
 	c.mu.Unlock()
 	c.writeDeadline.arm(ctx)
-	_, err := c.nc.Write(b)
+	n, err := c.nc.Write(b)
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil && isTimeout(err) {
 		err = context.Cause(ctx)
+		if _, secure := c.nc.(*tls.Conn); n == 0 && !secure && c.withdraw(p) {
+			return err // nothing is out, and nothing is lost
+		}
 	}
 	// Part of it may be out; nothing sensible can follow.
 	c.fail(fmt.Errorf("ipc: write: %w", err))
 	return err
+}
+
+// withdraw takes the newest request back, if any, and reports whether the
+// connection is as it was before.
+func (c *Conn) withdraw(p *call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return false
+	}
+	if last := len(c.pending) - 1; p != nil {
+		if last < 0 || c.pending[last] != p {
+			return false
+		}
+		c.pending = c.pending[:last]
+	}
+	return true
 }
 
 func isTimeout(err error) bool {

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -160,6 +161,48 @@ func TestSyncDeadlineKeepsConnection(t *testing.T) {
 	if v, err := c.Sync(t.Context(), kdb.Long(7)); err != nil || v != kdb.Long(7) {
 		t.Errorf("got %v, %v", v, err)
 	}
+}
+
+// TestDeadlinesInTheMiddleOfMessages has many goroutines share a connection and
+// give up at any moment, also while they read for the others: whoever gets a
+// response gets their own.
+func TestDeadlinesInTheMiddleOfMessages(t *testing.T) {
+	c := dial(t, new(ipc.Dialer), start(t, &ipc.Server{Handler: ipc.Answer(repeat)}, "tcp", "127.0.0.1:0"))
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 40 {
+				ctx, cancel := context.WithCancel(t.Context())
+				if i%2 == 0 {
+					time.AfterFunc(time.Duration(i)*50*time.Microsecond, cancel)
+				}
+				id := kdb.Long(g*1000 + i)
+				got, err := c.Sync(ctx, id)
+				cancel()
+				if errors.Is(err, context.Canceled) {
+					continue
+				}
+				v, ok := got.(*kdb.Longs)
+				if err != nil || !ok || slices.Min(v.V) != id || slices.Max(v.V) != id {
+					t.Errorf("request %d: got %v", id, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := c.Sync(t.Context(), kdb.Long(7)); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// repeat answers a long with a vector of it, which takes several reads.
+func repeat(_ context.Context, _ *ipc.Conn, m ipc.Message) (kdb.Value, error) {
+	v := make([]kdb.Long, 20000)
+	for i := range v {
+		v[i] = m.Value.(kdb.Long)
+	}
+	return kdb.NewVec(v), nil
 }
 
 func TestRequestFromServer(t *testing.T) {
