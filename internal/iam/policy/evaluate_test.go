@@ -74,6 +74,7 @@ func TestActions(t *testing.T) {
 		{"other service", `"Action":"finspace:UpdateKxUser"`, "iam:UpdateKxUser", not},
 		{"case of letters", `"Action":"FinSpace:updatekxuser"`, "finspace:UpdateKxUser", applies},
 		{"star", `"Action":"*"`, "finspace:UpdateKxUser", applies},
+		{"star of every service", `"Action":"*:*"`, "finspace:UpdateKxUser", applies},
 		{"service star", `"Action":"finspace:*"`, "finspace:UpdateKxUser", applies},
 		{"other service star", `"Action":"iam:*"`, "finspace:UpdateKxUser", not},
 		{"prefix star", `"Action":"finspace:Update*"`, "finspace:UpdateKxUser", applies},

@@ -7,7 +7,7 @@ import (
 
 var (
 	sidText     = regexp.MustCompile(`^[A-Za-z0-9]*$`)
-	actionText  = regexp.MustCompile(`^(\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$`)
+	actionText  = regexp.MustCompile(`^(\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$`)
 	accountText = regexp.MustCompile(`^\d{12}$`)
 )
 
