@@ -76,8 +76,8 @@ func (s *Service) ImportFolder(ctx context.Context, env, db, dir string) (string
 	return id, err
 }
 
-// Live calls mark with every content that databases and their changesets name,
-// for collection. See blob.Store.Reach for what mark returns.
+// Live calls mark with every content that changesets and dataviews name, for
+// collection. See blob.Store.Reach for what mark returns.
 func (s *Service) Live(ctx context.Context, mark func(blob.Hash) bool) error {
 	var roots []blob.Hash
 	err := s.Store.View(ctx, func(tx store.Tx) error {
@@ -88,6 +88,16 @@ func (s *Service) Live(ctx context.Context, mark func(blob.Hash) bool) error {
 			for _, h := range []blob.Hash{c.Rec.Tree, c.Rec.Local} {
 				if h != (blob.Hash{}) {
 					roots = append(roots, h)
+				}
+			}
+		}
+		for d, err := range dataviews.List(tx, store.Query{}) {
+			if err != nil {
+				return err
+			}
+			for _, v := range d.Rec.Versions {
+				if v.Tree != (blob.Hash{}) {
+					roots = append(roots, v.Tree)
 				}
 			}
 		}

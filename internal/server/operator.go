@@ -2,35 +2,71 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/iam"
 )
 
-// RotateRootPath is where the root user, and nobody else, has its credentials
-// replaced: POST, signed for finspace. The new ones are written to the data
-// folder and do not travel.
-const RotateRootPath = "/-/rotate-root"
+// Operator calls are what this server's own commands ask of it: no part of any
+// AWS service, POST, signed for finspace, for the root user and nobody else.
+const (
+	// RotateRootPath has the root user's credentials replaced. The new ones
+	// are written to the data folder and do not travel.
+	RotateRootPath = "/-/rotate-root"
 
-// rotateRootOperation is what metrics and the audit trail call it.
-const rotateRootOperation = "RotateRootCredentials"
+	ExportPath  = "/-/db/export"  // ExportRequest
+	ImportPath  = "/-/db/import"  // ImportRequest, answered with an ImportReply
+	DiffPath    = "/-/db/diff"    // DiffRequest, answered with a DiffReply
+	CollectPath = "/-/db/collect" // CollectRequest, answered with a blob.Garbage
+)
 
-// withOperator answers what is no part of any AWS service.
+// operatorCall is one of them: what metrics and the audit trail call it, and
+// what it does. A nil reply is an empty one.
+type operatorCall struct {
+	name string
+	do   func(s *Server, x *exchange) (reply any, err error)
+}
+
+// operatorCalls is the table of them by path.
+func operatorCalls() map[string]operatorCall {
+	return map[string]operatorCall{
+		RotateRootPath: {"RotateRootCredentials", func(s *Server, x *exchange) (any, error) { return nil, rotateRoot(x.ctx, s.iam, s.dir) }},
+		ExportPath:     {"ExportDatabase", (*Server).exportDatabase},
+		ImportPath:     {"ImportDatabase", (*Server).importDatabase},
+		DiffPath:       {"DiffDatabase", (*Server).diffDatabase},
+		CollectPath:    {"CollectGarbage", (*Server).collectGarbage},
+	}
+}
+
+// withOperator answers operator calls.
 func (s *Server) withOperator(next handler) handler {
+	calls := operatorCalls()
 	return func(x *exchange) error {
-		if x.operation != rotateRootOperation {
+		call, ok := calls[x.r.URL.Path]
+		if !ok || call.name != x.operation {
 			return next(x)
 		}
 		if !x.identity.Root {
-			return finspace.NewAccessDeniedException("Only the root user can replace the root user's credentials.")
+			return finspace.NewAccessDeniedException("Only the root user can do this.")
 		}
-		if err := rotateRoot(x.ctx, s.iam, s.dir); err != nil {
+		// These take the time that they take.
+		control := http.NewResponseController(&x.w)
+		_ = control.SetReadDeadline(time.Time{})
+		_ = control.SetWriteDeadline(time.Time{})
+		reply, err := call.do(s, x)
+		if err != nil {
 			return err
 		}
-		x.w.WriteHeader(http.StatusNoContent)
-		return nil
+		if reply == nil {
+			x.w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+		x.w.Header().Set("Content-Type", "application/json")
+		return json.NewEncoder(&x.w).Encode(reply)
 	}
 }
 

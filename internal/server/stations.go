@@ -204,13 +204,13 @@ func bodyError(err error) error {
 
 // withRoute finds the operation that is asked for.
 func (s *Server) withRoute(next handler) handler {
-	router := api.NewRouter()
+	router, operator := api.NewRouter(), operatorCalls()
 	return func(x *exchange) error {
 		if x.service.protocol != sigv4.JSON {
 			return next(x)
 		}
-		if x.r.URL.Path == RotateRootPath && x.r.Method == http.MethodPost {
-			x.operation = rotateRootOperation
+		if call, ok := operator[x.r.URL.Path]; ok && x.r.Method == http.MethodPost {
+			x.operation = call.name
 			return next(x)
 		}
 		op, params, err := router.Match(x.r)

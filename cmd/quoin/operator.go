@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/sigv4"
+)
+
+// operator talks to the server that runs on a data folder, as its root user.
+type operator struct {
+	endpoint datadir.Endpoint
+	keys     datadir.Credentials
+	http     *http.Client
+}
+
+func newOperator(dir *datadir.Dir) (*operator, error) {
+	endpoint, err := dir.Endpoint()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := dir.Credentials()
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{}
+	if endpoint.CABundle != "" {
+		pem, err := os.ReadFile(endpoint.CABundle)
+		if err != nil {
+			return nil, err
+		}
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(pem)
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+	}
+	return &operator{endpoint, keys, &http.Client{Transport: transport}}, nil
+}
+
+func (o *operator) close() { o.http.CloseIdleConnections() }
+
+// ask makes an operator call. in and out may be nil.
+func (o *operator) ask(ctx context.Context, path string, in, out any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, o.endpoint.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	creds := sigv4.Credentials{AccessKeyID: o.keys.AccessKeyID, SecretAccessKey: o.keys.SecretAccessKey}
+	if err := sigv4.Sign(r, creds, o.endpoint.Region, "finspace", sigv4.HashBody(body), time.Now()); err != nil {
+		return err
+	}
+	res, err := o.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= http.StatusMultipleChoices {
+		var e struct{ Message string }
+		if err := json.NewDecoder(res.Body).Decode(&e); err != nil || e.Message == "" {
+			e.Message = res.Status
+		}
+		return fmt.Errorf("the server refused: %s", e.Message)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.NewDecoder(res.Body).Decode(out)
+}
+
+// api is the client of the API itself.
+func (o *operator) api() (*finspace.Client, error) {
+	return finspace.New(finspace.Config{
+		Endpoint: o.endpoint.URL, Region: o.endpoint.Region, HTTPClient: o.http,
+		Credentials: finspace.StaticCredentials{AccessKeyID: o.keys.AccessKeyID, SecretAccessKey: o.keys.SecretAccessKey},
+	})
+}
