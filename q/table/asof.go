@@ -201,11 +201,11 @@ func asofRows(e *prim.Env, names []kdb.Symbol, l, r *kdb.Table) ([]int32, error)
 	if err != nil {
 		return nil, err
 	}
-	if k.lists == nil || len(lt) > len(rt)/8 {
-		if !k.parted {
-			if at, ok := asofInOrder(e, k, lt, rt); ok {
-				return at, nil
-			}
+	// A walk over all of right costs less than looking up lists of scattered
+	// rows, unless left is very short.
+	if !k.parted && (k.lists == nil || len(lt) > len(rt)/64) {
+		if at, ok := asofInOrder(e, k, lt, rt); ok {
+			return at, nil
 		}
 	}
 	return asofByGroup(e, k, lt, rt), nil
