@@ -32,6 +32,7 @@ func Run(args []string, in io.Reader, out, errs io.Writer) int {
 	c.eng = eval.NewEngine(host)
 	defer func() { _ = c.eng.Close() }()
 	defer c.signals()()
+	c.eng.ProtectMachine()
 	if err := c.eng.Start(o.Start); err != nil {
 		c.report(err)
 		return 1

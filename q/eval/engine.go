@@ -26,6 +26,8 @@ type Engine struct {
 	cwd      string // folder that relative names start from; "" until it is asked for
 	exited   atomic.Bool
 	code     int
+	limit    atomic.Int64 // bytes the process may hold; 0 if not limited
+	watching atomic.Bool
 	input    *bufio.Reader // the console, once read0 0 has read from it
 	mapMu    sync.Mutex
 	mappings []*file.Mapping           // of files that values may still refer to

@@ -3,8 +3,12 @@ package eval
 import (
 	"fmt"
 	"runtime"
+	"runtime/metrics"
+	"syscall"
+	"time"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
 )
 
 func numCPU() int { return runtime.NumCPU() }
@@ -24,6 +28,132 @@ func guard(f func() (kdb.Value, error)) (v kdb.Value, err error) {
 	return f()
 }
 
+// watchEvery is how often memory in use is looked at where it is limited.
+const watchEvery = 20 * time.Millisecond
+
 // SetMemoryLimit sets -w: how many bytes the process may hold before
-// evaluations end with 'wsfull; 0 is no limit.
-func (eng *Engine) SetMemoryLimit(bytes int64) { eng.conf.limitMB = bytes >> 20 }
+// evaluations end with 'wsfull; 0 is no limit but that of the machine.
+func (eng *Engine) SetMemoryLimit(bytes int64) {
+	eng.limit.Store(bytes)
+	eng.conf.limitMB = bytes >> 20
+	if bytes > 0 {
+		eng.watchMemory()
+	}
+}
+
+// ProtectMachine ends evaluations with 'wsfull before they use up the
+// machine's memory, for a process that has it to itself.
+func (eng *Engine) ProtectMachine() {
+	if eng.limit.Load() == 0 {
+		eng.limit.Store(machineMemory() / 10 * 9)
+		eng.watchMemory()
+	}
+}
+
+// watchMemory looks at the memory in use until the engine closes, and ends the
+// evaluation that runs when it is over the limit.
+func (eng *Engine) watchMemory() {
+	if eng.watching.Swap(true) {
+		return
+	}
+	eng.ipc.work.Add(1)
+	go func() {
+		defer eng.ipc.work.Done()
+		t := time.NewTicker(watchEvery)
+		defer t.Stop()
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		over := func(limit int64) bool {
+			metrics.Read(sample)
+			return limit > 0 && sample[0].Value.Uint64() > uint64(limit)
+		}
+		for {
+			select {
+			case <-eng.ipc.ctx.Done():
+				return
+			case <-t.C:
+			}
+			if !over(eng.limit.Load()) {
+				continue
+			}
+			if runtime.GC(); over(eng.limit.Load()) {
+				eng.stop.CompareAndSwap(stopNo, stopMemory)
+			}
+		}
+	}()
+}
+
+// machineMemory is the machine's memory in bytes.
+func machineMemory() int64 {
+	var s syscall.Sysinfo_t
+	if syscall.Sysinfo(&s) != nil {
+		return 1 << 40
+	}
+	return int64(s.Totalram) * int64(s.Unit)
+}
+
+// room refuses a result of n items before memory is asked for that is not there:
+// Go would end the process.
+func (eng *Engine) room(n int64) error {
+	limit := eng.limit.Load()
+	if limit == 0 {
+		limit = machineMemory()
+	}
+	if n > limit/8 || n < -limit/8 {
+		return errMemory
+	}
+	return nil
+}
+
+// limited registers primitives whose result is as long as a number says.
+func (t specialTable) limited() {
+	til := t.add("til")
+	base := til.Unary
+	til.Unary = func(e *prim.Env, x kdb.Value) (kdb.Value, error) {
+		if n, ok := intOf(x); ok {
+			if err := e.Owner.(*thread).eng.room(int64(n)); err != nil {
+				return nil, err
+			}
+		}
+		return base(e, x)
+	}
+	for _, name := range []string{"#", "?"} {
+		b := t[name]
+		if b == nil {
+			b = t.add(name)
+		}
+		base := b.Binary
+		b.Binary = func(e *prim.Env, x, y kdb.Value) (kdb.Value, error) {
+			n, counted := intOf(x)
+			if !counted && x.Type() == kdb.TLong {
+				n, counted = 1, true
+				for _, k := range x.(*kdb.Longs).V {
+					if k > 0 && n < 1<<40 {
+						n *= int(min(k, 1<<40))
+					}
+				}
+			}
+			if counted && n != int(kdb.NullLong) {
+				if err := e.Owner.(*thread).eng.room(int64(n)); err != nil {
+					return nil, err
+				}
+			}
+			return base(e, x, y)
+		}
+	}
+	where := t.add("where")
+	baseWhere := where.Unary
+	where.Unary = func(e *prim.Env, x kdb.Value) (kdb.Value, error) {
+		if v, ok := x.(*kdb.Longs); ok {
+			var n int64
+			for _, k := range v.V {
+				if k > 0 && n < 1<<40 {
+					n += min(int64(k), 1<<40)
+				}
+			}
+			if err := e.Owner.(*thread).eng.room(n); err != nil {
+				return nil, err
+			}
+		}
+		return baseWhere(e, x)
+	}
+}

@@ -22,6 +22,7 @@ func makeSpecials() map[string]*prim.Builtin {
 	t.metaKeywords()
 	t.fileKeywords()
 	t.processKeywords()
+	t.limited()
 	return t
 }
 
