@@ -108,5 +108,7 @@ edsn:{("<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>";"<Wor
 ed:{("<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>";"<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\">",(.h.sheet[`Sheet1;x]),"</Workbook>")}
 xt:{$[x=`json;.j.k each y;'x]}
 jx:{[x;y]t:$[-11h=type y;value y;y];n:count t;r:(x*1)sublist .h.plain t;(enlist"<a href=\"?[0\">home</a> <a href=\"?[",string[0|x-32],"\">up</a> <a href=\"?[",string[n&x+32],"\">down</a> <a href=\"?[",string[0|n-32],"\">end</a> ",string[n],"[",string[x],"]"),enlist[""],"\n"vs -1_.Q.s(x;32)sublist .h.plain t}
+page:{[x].h.hp"\n"vs .Q.s x}
+serve:{[r]u:.h.uh first r;p:(u?"?")#u;e:(1+count p)_u;if[0=count u;:.h.hp string tables[]];x:`$last"."vs p;v:.h.val e;$[(count p)&x in key .h.tx;.h.hy[x;"\n"sv .h.tx[x]v];.h.page v]}
 tx:`raw`json`csv`txt`xml`xls!(enlist;{.j.j each $[.Q.qt x;0!x;x]};cd;td;xd;ed)
 \d .

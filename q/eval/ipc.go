@@ -37,6 +37,7 @@ type connections struct {
 type handle struct {
 	id   int
 	conn *ipc.Conn
+	ws   *wsConn
 	file *os.File
 	path string
 	user string
@@ -229,7 +230,12 @@ func (h *handle) send(ctx context.Context) {
 		}
 		m := h.queue[0]
 		h.mu.Unlock()
-		err := h.conn.Async(ctx, m)
+		var err error
+		if h.ws != nil {
+			err = h.ws.writeValue(m)
+		} else {
+			err = h.conn.Async(ctx, m)
+		}
 		h.mu.Lock()
 		h.queue = h.queue[1:]
 		if err != nil {
@@ -426,6 +432,15 @@ func (th *thread) applyHandle(h int, args []kdb.Value) (kdb.Value, error) {
 	}
 	if hd.file != nil {
 		return kdb.Int(h), hd.write(x, h < 0)
+	}
+	if hd.ws != nil {
+		if _, ok := rawText(x); !ok || h > 0 {
+			return nil, errType
+		}
+		return kdb.Nil, hd.async(x)
+	}
+	if hd.conn == nil {
+		return nil, closedError(h)
 	}
 	if x == kdb.Nil {
 		if h < 0 {

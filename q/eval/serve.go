@@ -135,10 +135,6 @@ func (c *connections) accept(ctx context.Context, conn *ipc.Conn) {
 	<-sent
 }
 
-// serveHTTP closes what is no IPC client. Source of what q answers: KX manual,
-// .z.ph.
-func (c *connections) serveHTTP(_ context.Context, nc net.Conn) { _ = nc.Close() }
-
 // setTimer is \t n: .z.ts is called every n milliseconds; 0 ends that.
 func (c *connections) setTimer(ms int) {
 	c.mu.Lock()
