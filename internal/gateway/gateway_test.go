@@ -47,6 +47,7 @@ type fixture struct {
 	roles   *awsiam.Client
 	url     string
 	addr    string
+	direct  string // the node's own address
 	trusted *tls.Config
 
 	mu       sync.Mutex
@@ -70,6 +71,7 @@ func newFixture(t testing.TB, change ...func(*gateway.Config)) *fixture {
 	pool.AppendCertsFromPEM(ca.PEM())
 	f.trusted = &tls.Config{RootCAs: pool, ServerName: "127.0.0.1"}
 	nodeAddr := f.node()
+	f.direct = nodeAddr
 	cfg := gateway.Config{
 		IAM: f.iam.IAM, TLS: ca.TLS("127.0.0.1", "localhost"), Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Verifier:   sigv4.NewVerifier(sigv4.Config{Region: iamtest.Region, Services: []string{sigv4.ConnectService}}),
@@ -440,6 +442,31 @@ func TestRefused(t *testing.T) {
 	if f.released != 0 {
 		t.Errorf("%d nodes were asked for", f.released)
 	}
+}
+
+// A node that does not let the gateway in is as good as none; a shadowed error
+// once let the client in before nobody.
+func TestNodeRefusesLogin(t *testing.T) {
+	f := newFixture(t, func(c *gateway.Config) {
+		pick := c.Pick
+		c.Pick = func(ctx context.Context, to control.Endpoint) (*gateway.Backend, error) {
+			b, err := pick(ctx, to)
+			if b != nil {
+				b.Password = "wrong"
+			}
+			return b, err
+		}
+	})
+	role := f.role("reader", true)
+	f.setUser("bob", role)
+	user, password := f.sign(control.Endpoint{Environment: env, Cluster: cluster, User: "bob"}, f.assume(role), time.Now())
+	if c, err := f.dial(user, password); !errors.Is(err, ipc.ErrRefused) {
+		if c != nil {
+			c.Close()
+		}
+		t.Errorf("err = %v, want a refusal", err)
+	}
+	f.wants("Refuse", gateway.NoNode)
 }
 
 func TestLoginAbuse(t *testing.T) {

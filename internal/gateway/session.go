@@ -215,7 +215,7 @@ func (g *Gateway) connect(s *session, login ipc.Login) (*joined, error) {
 	j.release = func() { stop(); nc.Close(); release() }
 	hello := ipc.Login{User: login.User, Password: b.Password, Capability: login.Capability}
 	var reply [1]byte
-	if err := nc.SetDeadline(time.Now().Add(g.cfg.LoginTimeout)); err == nil {
+	if err = nc.SetDeadline(time.Now().Add(g.cfg.LoginTimeout)); err == nil {
 		if _, err = nc.Write(hello.Append(nil)); err == nil {
 			_, err = io.ReadFull(nc, reply[:])
 		}
