@@ -135,7 +135,7 @@ func (s *Service) decide(ctx context.Context, req *Request, trust *policy.Docume
 	}
 	d.principal = id.ARN
 	var p *principal
-	if id.principal != "" {
+	if !id.Root {
 		var err error
 		if p, err = s.principal(ctx, id.principal); err != nil && !errors.Is(err, store.ErrNotFound) {
 			d.fault = err
@@ -159,6 +159,7 @@ func (s *Service) decide(ctx context.Context, req *Request, trust *policy.Docume
 	if trust != nil {
 		layers = append(layers, layer{TrustLayer, []attached{{"trust policy", trust}}, true})
 	}
+	d.Allowed = id.Root // who has no policies of its own; others have that layer
 	d = d.weigh(layers, ask)
 	d.fault = *fault
 	d.Allowed = d.Allowed && d.fault == nil
@@ -171,13 +172,13 @@ type layer struct {
 	trust    bool
 }
 
-// weigh asks every policy of every layer.
+// weigh asks every policy of every layer. What d says stands when there is none.
 func (d Decision) weigh(layers []layer, ask *policy.Request) Decision {
 	allows := make([]Decision, len(layers))
 	direct := false
 	for i, l := range layers {
 		allows[i] = d
-		allows[i].Layer = l.name
+		allows[i].Layer, allows[i].Allowed = l.name, false
 		for _, a := range l.policies {
 			var o policy.Outcome
 			if l.trust {
@@ -200,7 +201,6 @@ func (d Decision) weigh(layers []layer, ask *policy.Request) Decision {
 		}
 	}
 	result := d
-	result.Allowed = true // the root user has no layer of its own
 	for i, l := range layers {
 		if !allows[i].Allowed {
 			if l.name == IdentityLayer && direct {

@@ -194,6 +194,13 @@ func TestAuthorizeKeys(t *testing.T) {
 			t.Fatal(d)
 		}
 	})
+	t.Run("an identity that nobody has proved", func(t *testing.T) {
+		for _, id := range []*iam.Identity{{}, {ARN: "arn:aws:iam::123456789012:root", Account: "123456789012"}, {UserName: "alice", UserID: "AIDA"}} {
+			if d := e.IAM.Authorize(context.Background(), iam.Request{Identity: id, Action: update, Resource: userBob}); d.Allowed || d.Err() == nil {
+				t.Fatal(d)
+			}
+		}
+	})
 	t.Run("nobody", func(t *testing.T) {
 		if d := e.IAM.Authorize(context.Background(), iam.Request{Action: update}); d.Allowed || d.Err() == nil {
 			t.Fatal(d)
