@@ -89,12 +89,38 @@ func Open(dir string, opts ...Option) (*Store, error) {
 			return nil, fmt.Errorf("blob: %w", err)
 		}
 	}
-	for i := range 256 {
-		if err := s.fs.MkdirAll(filepath.Join(dir, hex.EncodeToString([]byte{byte(i)})), 0o700); err != nil {
-			return nil, fmt.Errorf("blob: %w", err)
-		}
+	if err := s.makeFolders(); err != nil {
+		return nil, fmt.Errorf("blob: %w", err)
 	}
 	return s, nil
+}
+
+// makeFolders makes the 256 folders that content is spread over, those that
+// are missing.
+func (s *Store) makeFolders() error {
+	entries, err := s.fs.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	for _, e := range entries {
+		there[e.Name()] = true
+	}
+	made := false
+	for i := range 256 {
+		name := hex.EncodeToString([]byte{byte(i)})
+		if there[name] {
+			continue
+		}
+		if err := s.fs.Mkdir(filepath.Join(s.dir, name), 0o700); err != nil {
+			return err
+		}
+		made = true
+	}
+	if !made {
+		return nil
+	}
+	return s.fs.SyncDir(s.dir)
 }
 
 func (s *Store) tmp() string { return filepath.Join(s.dir, "tmp") }
