@@ -45,57 +45,51 @@ func (q *query) aggregate(tree kdb.Value) (aggregate, bool) {
 		return q.count(args[0])
 	case len(args) == 1:
 		return q.reduction(name, args[0])
-	case len(args) == 2 && (name == "wavg" || name == "wsum"):
-		if !q.isNumeric(args[0], args[1]) {
-			return aggregate{}, false
-		}
-		return aggregate{start: func(n int) accumulator {
-			w, _ := q.numbers(args[0])
-			x, _ := q.numbers(args[1])
-			return &weighted{w: w.asFloats(), x: x.asFloats(), mean: name == "wavg", acc: make([]weights, n)}
-		}}, q.bothFloat(name, args)
-	case len(args) == 2 && (name == "cov" || name == "cor" || name == "scov"):
-		if !q.isNumeric(args[0], args[1]) {
-			return aggregate{}, false
-		}
-		return aggregate{start: func(n int) accumulator {
-			x, _ := q.numbers(args[0])
-			y, _ := q.numbers(args[1])
-			return &comoments{name: name, x: x.asFloats(), y: y.asFloats(), acc: make([]comoment, n)}
-		}}, true
+	case len(args) == 2:
+		return q.pairwise(name, args)
 	}
 	return aggregate{}, false
 }
 
-// bothFloat reports whether a weighted aggregate's result is a float, as wavg's
-// always is, and wsum's with a vector on each side.
-func (q *query) bothFloat(name string, args []kdb.Value) bool {
-	return name == "wavg" || q.refers(args[0]) && q.refers(args[1])
+// pairwise is an aggregate of two columns.
+func (q *query) pairwise(name string, args []kdb.Value) (aggregate, bool) {
+	switch name {
+	case "wavg", "cov", "cor", "scov":
+	case "wsum": // a float, with a vector on each side
+		if !q.refers(args[0]) || !q.refers(args[1]) {
+			return aggregate{}, false
+		}
+	default:
+		return aggregate{}, false
+	}
+	x, ok := q.numbers(args[0])
+	y, ok2 := q.numbers(args[1])
+	if !ok || !ok2 || !averages(x.typ) || !averages(y.typ) {
+		return aggregate{}, false
+	}
+	return aggregate{start: func(n int) accumulator {
+		a, b := x.make().asFloats(), y.make().asFloats()
+		if name == "wavg" || name == "wsum" {
+			return &weighted{w: a, x: b, mean: name == "wavg", acc: make([]weights, n)}
+		}
+		return &comoments{name: name, x: a, y: b, acc: make([]comoment, n)}
+	}}, true
 }
 
-// numbers returns the expression for an aggregate's argument: compiled, or
-// read from a vector worked out beforehand.
-func (q *query) numbers(tree kdb.Value) (expr, bool) {
+// averages reports whether statistics of a type run on its numbers as they are.
+func averages(t kdb.Type) bool { return t != kdb.TChar && t != kdb.TByte }
+
+// numbers returns an aggregate's argument: compiled, or a vector that is worked
+// out now.
+func (q *query) numbers(tree kdb.Value) (numbers, bool) {
 	if x, ok := q.compile(tree); ok {
 		return x, true
 	}
 	c, r, ok := q.operand(tree)
 	if !ok {
-		return expr{}, false
+		return numbers{}, false
 	}
-	return columnExpr(c, r)
-}
-
-// isNumeric reports whether all trees can be read as numbers, and works out
-// beforehand those that no block-wise expression can be made for.
-func (q *query) isNumeric(trees ...kdb.Value) bool {
-	for _, t := range trees {
-		x, ok := q.numbers(t)
-		if !ok || x.typ == kdb.TChar || x.typ == kdb.TByte {
-			return false
-		}
-	}
-	return true
+	return columnNumbers(c, r)
 }
 
 // edge is first and last: an item of the column by row number, of any type.
@@ -157,45 +151,37 @@ func (q *query) reduction(name string, tree kdb.Value) (aggregate, bool) {
 	if !ok {
 		return aggregate{}, false
 	}
-	float := x.floats != nil
-	read := func() expr { x, _ := q.numbers(tree); return x }
 	switch name {
 	case "sum":
 		t, ok := sumType(x.typ)
 		if !ok {
 			return aggregate{}, false
 		}
-		if float {
+		if x.float {
 			return aggregate{start: func(n int) accumulator {
-				return &floatSums{typ: t, read: read().floats, acc: make([]float64, n)}
+				return &floatSums{typ: t, read: x.make().floats, acc: make([]float64, n)}
 			}}, true
 		}
 		return aggregate{start: func(n int) accumulator {
-			return &intSums{typ: t, read: read().ints, acc: make([]int64, n)}
+			return &intSums{typ: t, read: x.make().ints, acc: make([]int64, n)}
 		}}, true
 	case "avg":
-		if x.typ == kdb.TByte || x.typ == kdb.TChar {
-			return aggregate{}, false
-		}
 		return aggregate{start: func(n int) accumulator {
-			return &means{read: read().asFloats(), acc: make([]mean, n)}
-		}}, true
+			return &means{read: x.make().asFloats(), acc: make([]mean, n)}
+		}}, averages(x.typ)
 	case "max", "min":
-		if float {
+		if x.float {
 			return aggregate{start: func(n int) accumulator {
-				return newFloatExtremes(name == "max", x.typ, read().floats, n)
+				return newFloatExtremes(name == "max", x.typ, x.make().floats, n)
 			}}, true
 		}
 		return aggregate{start: func(n int) accumulator {
-			return newIntExtremes(name == "max", x.typ, read().ints, n)
+			return newIntExtremes(name == "max", x.typ, x.make().ints, n)
 		}}, true
 	case "dev", "var", "sdev", "svar":
-		if x.typ == kdb.TByte || x.typ == kdb.TChar {
-			return aggregate{}, false
-		}
 		return aggregate{start: func(n int) accumulator {
-			return &moments{name: name, read: read().asFloats(), acc: make([]moment, n)}
-		}}, true
+			return &moments{name: name, read: x.make().asFloats(), acc: make([]moment, n)}
+		}}, averages(x.typ)
 	}
 	return aggregate{}, false
 }

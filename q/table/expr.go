@@ -10,7 +10,6 @@ import (
 // time in buffers of its own, so that no column is made for it. It serves one
 // goroutine. Exactly one of the two readers is set.
 type expr struct {
-	typ    kdb.Type // of the vector q would make
 	ints   func(lo, hi int) []int64
 	floats func(lo, hi int) []float64
 }
@@ -23,15 +22,23 @@ func (x expr) asFloats() func(lo, hi int) []float64 {
 	return intsAsFloats(x.ints)
 }
 
-// compile makes the expression for a tree of numeric columns, constants and
+// numbers is a numeric expression with its names and constants resolved. make
+// gives each goroutine its own reader, and may be called by several at once.
+type numbers struct {
+	typ   kdb.Type // of the vector q would make
+	float bool
+	make  func() expr
+}
+
+// compile makes numbers of a tree of numeric columns, constants and
 // + - * % & |; ok is false for anything else.
-func (q *query) compile(tree kdb.Value) (x expr, ok bool) {
+func (q *query) compile(tree kdb.Value) (x numbers, ok bool) {
 	if s, isName := tree.(kdb.Symbol); isName {
 		c, found := q.t.Col(s)
 		if !found {
 			return x, false
 		}
-		return columnExpr(c, &q.sel)
+		return columnNumbers(c, &q.sel)
 	}
 	name, args, ok := application(tree)
 	if !ok || len(args) != 2 {
@@ -47,34 +54,38 @@ func (q *query) compile(tree kdb.Value) (x expr, ok bool) {
 		return x, false
 	}
 	b, ok := q.compileOperand(args[1])
-	if !ok || a.ints == nil && a.floats == nil {
+	if !ok || !numeric(a.typ) || !numeric(b.typ) {
 		return x, false
 	}
-	if !numeric(a.typ) || !numeric(b.typ) {
-		return x, false
-	}
-	if name == "%" || a.floats != nil || b.floats != nil {
-		f, g := a.asFloats(), b.asFloats()
-		return expr{typ: kdb.TFloat, floats: floatOp(name, f, g)}, true
+	if name == "%" || a.float || b.float {
+		return numbers{typ: kdb.TFloat, float: true, make: func() expr {
+			return expr{floats: floatOp(name, a.make().asFloats(), b.make().asFloats())}
+		}}, true
 	}
 	if a.typ != kdb.TLong && b.typ != kdb.TLong {
 		return x, false
 	}
-	return expr{typ: kdb.TLong, ints: intOp(name, a.ints, b.ints)}, true
+	return numbers{typ: kdb.TLong, make: func() expr {
+		return expr{ints: intOp(name, a.make().ints, b.make().ints)}
+	}}, true
 }
 
 // compileOperand is compile for an argument, which may be a constant.
-func (q *query) compileOperand(tree kdb.Value) (expr, bool) {
+func (q *query) compileOperand(tree kdb.Value) (numbers, bool) {
 	if v, ok := q.constant(tree); ok {
 		switch c := v.(type) {
 		case kdb.Long:
-			buf := filled(int64(c))
-			return expr{typ: kdb.TLong, ints: func(lo, hi int) []int64 { return buf[:hi-lo] }}, true
+			return numbers{typ: kdb.TLong, make: func() expr {
+				buf := filled(int64(c))
+				return expr{ints: func(lo, hi int) []int64 { return buf[:hi-lo] }}
+			}}, true
 		case kdb.Float:
-			buf := filled(float64(c))
-			return expr{typ: kdb.TFloat, floats: func(lo, hi int) []float64 { return buf[:hi-lo] }}, true
+			return numbers{typ: kdb.TFloat, float: true, make: func() expr {
+				buf := filled(float64(c))
+				return expr{floats: func(lo, hi int) []float64 { return buf[:hi-lo] }}
+			}}, true
 		}
-		return expr{}, false
+		return numbers{}, false
 	}
 	return q.compile(tree)
 }
@@ -87,14 +98,20 @@ func filled[T any](v T) []T {
 	return s
 }
 
-func columnExpr(c kdb.Value, r *rows) (expr, bool) {
+// columnNumbers are a column's selected items, if they are numbers underneath.
+func columnNumbers(c kdb.Value, r *rows) (numbers, bool) {
 	t := c.Type()
 	if t == kdb.TFloat || t == kdb.TReal || t == kdb.TDatetime {
-		read, ok := floatReader(c, r)
-		return expr{typ: t, floats: read}, ok
+		return numbers{typ: t, float: true, make: func() expr {
+			read, _ := floatReader(c, r)
+			return expr{floats: read}
+		}}, true
 	}
-	read, ok := intReader(c, r)
-	return expr{typ: t, ints: read}, ok
+	_, ok := intReader(c, r)
+	return numbers{typ: t, make: func() expr {
+		read, _ := intReader(c, r)
+		return expr{ints: read}
+	}}, ok
 }
 
 // numeric reports whether arithmetic on a type gives numbers as compile makes

@@ -205,8 +205,7 @@ func newCodes(n int, fill int32) []int32 {
 	return s
 }
 
-// each calls f for runs of adjacent positions, from lo to hi, that share a
-// code. Only for groups in runs.
+// runsIn returns the runs that positions lo to hi lie in, for groups in runs.
 func (g *groups) runsIn(lo, hi int) []run {
 	if len(g.runs) == 1 {
 		return g.runs

@@ -493,13 +493,10 @@ func (q *query) inInterval(col kdb.Value, lo, hi int64, not bool) rows {
 // compareExpr is compare for simple arithmetic on columns.
 func (q *query) compareExpr(tree kdb.Value, name string, c kdb.Value) (rows, bool) {
 	x, ok := q.compile(tree)
-	if !ok || x.floats == nil {
+	if !ok || !x.float {
 		return rows{}, false
 	}
-	return q.compareFloats(func() func(lo, hi int) []float64 {
-		x, _ := q.compile(tree)
-		return x.floats
-	}, name, c)
+	return q.compareFloats(func() func(lo, hi int) []float64 { return x.make().floats }, name, c)
 }
 
 // compareFloats selects the rows whose floats compare to a constant within q's
