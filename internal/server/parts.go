@@ -10,6 +10,7 @@ import (
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/dbcheck"
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/lifecycle"
 	"github.com/quoinhq/quoin/internal/s3"
@@ -92,6 +93,10 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 	if err != nil {
 		return nil, err
 	}
+	checker, err := dbcheck.New(s.blobs, s.dir.Path("blobs/check"))
+	if err != nil {
+		return nil, err
+	}
 	s.control, err = control.New(ctx, control.Config{
 		Store: s.store, ARNs: s.arns(), Quotas: s.cfg.Quotas,
 		RoleExists: s.iam.RoleExists,
@@ -103,7 +108,7 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 		},
 		Role: role, Sign: s.sign,
 		Data: control.Data{
-			Blobs: s.blobs, Objects: source, Dir: s.dir.Path("data"), Hosts: s.cfg.Hosts,
+			Blobs: s.blobs, Objects: source, Check: checker.Check, Dir: s.dir.Path("data"), Hosts: s.cfg.Hosts,
 			Authorize: func(ctx context.Context, action, arn string) error {
 				return public(s.iam.Authorize(ctx, iam.Request{Identity: iam.IdentityFrom(ctx), Action: action, Resource: arn}).Err())
 			},
