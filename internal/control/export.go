@@ -85,7 +85,7 @@ func (s *Service) Live(ctx context.Context, mark func(blob.Hash) bool) error {
 			if err != nil {
 				return err
 			}
-			for _, h := range []blob.Hash{c.Rec.Tree, c.Rec.Local} {
+			for _, h := range append([]blob.Hash{c.Rec.Tree, c.Rec.Local}, c.Rec.Trees...) {
 				if h != (blob.Hash{}) {
 					roots = append(roots, h)
 				}

@@ -128,9 +128,12 @@ func (s *Service) buildTree(ctx context.Context, c *changeset, d *database) (*bl
 	}
 	for i, r := range c.Requests {
 		var err error
-		if r.ChangeType == finspace.ChangeTypeDelete {
+		switch {
+		case r.ChangeType == finspace.ChangeTypeDelete:
 			after, err = s.applyDelete(after, *r.DbPath)
-		} else {
+		case i < len(c.Trees):
+			after, err = s.applyFiles(after, c.Trees[i], *r.DbPath, &total)
+		default:
 			after, err = s.applyPut(ctx, after, r, &total)
 		}
 		var user *ingestError

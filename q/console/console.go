@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -21,30 +22,17 @@ import (
 
 // Run runs q with its command line and returns the process's exit code.
 func Run(args []string, in io.Reader, out, errs io.Writer) int {
-	o, err := parseArgs(args)
-	if err != nil {
-		fmt.Fprintln(errs, err)
-		return 1
-	}
-	c := &console{opts: o, out: out, errs: errs}
 	host := &q.Host{In: in, Out: out, Err: errs}
-	host.OnExit = func(int) {} // Run returns the code
-	c.eng = eval.NewEngine(host)
-	defer func() { _ = c.eng.Close() }()
-	defer c.signals()()
-	c.eng.ProtectMachine()
-	if err := c.eng.Start(o.Start); err != nil {
-		c.report(err)
+	c, code := newConsole(args, host, host, errs)
+	if c == nil {
+		return code
+	}
+	c.out = out
+	defer c.close()
+	if !c.load() {
 		return 1
 	}
-	if o.Script != "" {
-		if err := c.eng.Load(o.Script); err != nil {
-			c.report(err)
-			if o.quitOnError {
-				return 1
-			}
-		}
-	}
+	o := c.opts
 	f, isFile := in.(*os.File)
 	c.tty = isFile && term.IsTerminal(int(f.Fd()))
 	if c.tty && !o.Start.Quiet {
@@ -56,12 +44,77 @@ func Run(args []string, in io.Reader, out, errs io.Writer) int {
 	return c.pipe(bufio.NewReader(in))
 }
 
+// watchedGrace is how long .z.exit may take when the watching process is gone.
+const watchedGrace = 2 * time.Second
+
+// RunWatched runs q as the child of a process that watches it: it evaluates
+// nothing that comes in and ends when in does, whatever it is doing. sys is the
+// outside of the engine and host the one that sys embeds.
+func RunWatched(args []string, sys q.Sys, host *q.Host, in io.Reader, errs io.Writer) int {
+	c, code := newConsole(args, sys, host, errs)
+	if c == nil {
+		return code
+	}
+	defer c.close()
+	go func() { // ends with the process
+		_, _ = io.Copy(io.Discard, in)
+		time.AfterFunc(watchedGrace, func() { os.Exit(1) })
+		os.Exit(c.terminate())
+	}()
+	c.opts.quitOnError = true
+	if !c.load() {
+		return 1
+	}
+	if c.eng.Serving() {
+		c.eng.Wait()
+	}
+	return c.eng.ExitCode()
+}
+
+// newConsole starts an engine with a command line. Without one it returns the
+// exit code.
+func newConsole(args []string, sys q.Sys, host *q.Host, errs io.Writer) (*console, int) {
+	o, err := parseArgs(args)
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return nil, 1
+	}
+	host.OnExit = func(int) {} // Run returns the code
+	c := &console{opts: o, errs: errs, eng: eval.NewEngine(sys)}
+	c.unsignal = c.signals()
+	c.eng.ProtectMachine()
+	if err := c.eng.Start(o.Start); err != nil {
+		c.report(err)
+		c.close()
+		return nil, 1
+	}
+	return c, 0
+}
+
+func (c *console) close() {
+	c.unsignal()
+	_ = c.eng.Close()
+}
+
+// load runs the script of the command line, and reports whether to go on.
+func (c *console) load() bool {
+	if c.opts.Script == "" {
+		return true
+	}
+	err := c.eng.Load(c.opts.Script)
+	if err != nil {
+		c.report(err)
+	}
+	return err == nil || !c.opts.quitOnError
+}
+
 type console struct {
-	eng  *eval.Engine
-	opts options
-	out  io.Writer
-	errs io.Writer
-	tty  bool
+	unsignal func()
+	eng      *eval.Engine
+	opts     options
+	out      io.Writer
+	errs     io.Writer
+	tty      bool
 }
 
 func banner() string {

@@ -1,0 +1,355 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/gateway"
+	"github.com/quoinhq/quoin/internal/runner"
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
+)
+
+// keeper keeps one node alive.
+type keeper struct {
+	m      *Manager
+	spec   control.NodeSpec // Reload, Code and Databases change; mu
+	dir    string
+	secret string
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu       sync.Mutex // protects the rest
+	state    control.NodeState
+	process  runner.Process
+	addr     string     // where the process listens, once it has said so
+	agent    *ipc.Conn  // its connection to the agent
+	outcome  chan error // how the present boot ended; takes one
+	booted   bool       // of the present process
+	reloaded chan error // how a reload ended; takes one
+	draining bool
+	conns    int
+	served   int64
+	restarts int
+	quit     string // what q code gave as the reason to give up, with gaveUp
+	gaveUp   bool
+	idle     chan struct{} // takes one when the last connection ends
+}
+
+func newKeeper(m *Manager, spec control.NodeSpec) *keeper {
+	k := &keeper{
+		m: m, spec: spec, dir: filepath.Join(m.cfg.Dir, spec.ID), secret: rand.Text(), done: make(chan struct{}),
+		state: control.NodeState{Started: true, Reload: spec.Reload}, idle: make(chan struct{}, 1), reloaded: make(chan error, 1),
+	}
+	k.ctx, k.cancel = context.WithCancel(m.ctx)
+	return k
+}
+
+// maxDeaths is how often a process may die before it was ready for the first
+// time until its node counts as failed.
+const maxDeaths = 5
+
+const maxBackoff = time.Minute
+
+// run has the node come up again and again until it is stopped.
+func (k *keeper) run() {
+	defer close(k.done)
+	defer k.remove()
+	wait, deaths, ever := k.m.cfg.Backoff, 0, false
+	for k.ctx.Err() == nil {
+		ready, err := k.once()
+		if k.ctx.Err() != nil {
+			return
+		}
+		if ready {
+			wait, deaths, ever = k.m.cfg.Backoff, 0, true
+		}
+		deaths++
+		var failed *bootError
+		final := !ever && (deaths >= maxDeaths || errors.As(err, &failed))
+		k.m.cfg.Log.Warn("node ended", "cluster", k.spec.Cluster, "node", k.spec.ID, "cause", err, "again", wait)
+		k.set(func(s *control.NodeState) {
+			s.Ready, s.Failed, s.Final = false, reasonOf(err, deaths), final
+		})
+		k.mu.Lock()
+		k.restarts++
+		over := k.gaveUp
+		k.mu.Unlock()
+		if over {
+			<-k.ctx.Done() // q code asked for the end of the cluster
+			return
+		}
+		select {
+		case <-k.ctx.Done():
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, maxBackoff)
+	}
+}
+
+// bootError is why a node cannot come up as it is specified.
+type bootError struct {
+	text string
+	err  error // for operators, or nil
+}
+
+func (e *bootError) Error() string { return e.text }
+func (e *bootError) Unwrap() error { return e.err }
+
+// exitError is the end of a process that nobody asked for.
+type exitError struct{ exit runner.Exit }
+
+func (e *exitError) Error() string { return e.exit.String() }
+
+// reasonOf is what get_kx_cluster shows of an end.
+func reasonOf(err error, deaths int) string {
+	var x *exitError
+	var b *bootError
+	switch {
+	case errors.As(err, &b):
+		return b.text
+	case errors.As(err, &x):
+		text := "The node's process ended " + x.exit.String()
+		if deaths > 1 {
+			text += fmt.Sprintf(" for the %d. time", deaths)
+		}
+		if last := lastLine(x.exit.Tail); last != "" {
+			text += ". It said last " + last
+		}
+		return text
+	}
+	return "The node could not be started"
+}
+
+func lastLine(tail string) string {
+	lines := strings.Split(strings.TrimSpace(tail), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+// once brings the node up and returns when it is down again: whether it was
+// ready, and why it ended.
+func (k *keeper) once() (ready bool, err error) {
+	k.mu.Lock()
+	spec := k.spec
+	outcome := make(chan error, 1)
+	k.outcome, k.booted = outcome, false
+	k.mu.Unlock()
+	if err := k.prepare(k.ctx, &spec); err != nil {
+		return false, err
+	}
+	p, err := k.launch(&spec)
+	if err != nil {
+		return false, err
+	}
+	k.set(func(s *control.NodeState) { s.Launch, s.Reload = k.m.cfg.Now(), spec.Reload })
+	defer k.down(p)
+	select {
+	case <-k.ctx.Done():
+		return false, k.ctx.Err()
+	case <-p.Done():
+		select {
+		case err := <-outcome: // it had said why
+			if err != nil {
+				return false, err
+			}
+		default:
+		}
+		return false, &exitError{p.Exit()}
+	case err := <-outcome:
+		if err != nil {
+			return false, err
+		}
+	}
+	k.set(func(s *control.NodeState) { s.Ready, s.Failed, s.Final = true, "", false })
+	select {
+	case <-k.ctx.Done():
+		return true, k.ctx.Err()
+	case <-p.Done():
+		return true, &exitError{p.Exit()}
+	}
+}
+
+// down ends what is left of a process.
+func (k *keeper) down(p runner.Process) {
+	p.Stop(context.WithoutCancel(k.ctx), k.m.cfg.Grace)
+	k.mu.Lock()
+	k.addr, k.process, k.booted = "", nil, false
+	k.state.Ready = false
+	agent := k.agent
+	k.agent = nil
+	k.mu.Unlock()
+	if agent != nil {
+		agent.Close()
+	}
+	k.m.cfg.Logs.drain(k.spec.ID)
+}
+
+// launch starts the process.
+func (k *keeper) launch(spec *control.NodeSpec) (runner.Process, error) {
+	boot := filepath.Join(k.dir, "boot.q")
+	if err := os.WriteFile(boot, k.bootScript(spec), 0o600); err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	out := filepath.Join(k.dir, "output")
+	k.m.cfg.Logs.follow(spec, out)
+	s := k.command(spec, boot)
+	s.ID, s.Dir, s.Log = spec.ID, filepath.Join(k.dir, "app"), out
+	p, err := k.m.cfg.Runner.Start(k.ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	k.process = p
+	k.mu.Unlock()
+	return p, nil
+}
+
+// remove takes the node's folder away.
+func (k *keeper) remove() {
+	k.m.cfg.Logs.unfollow(k.spec.ID)
+	if err := removeAll(k.dir); err != nil {
+		k.m.cfg.Log.Error("folder of a node not removed", "node", k.spec.ID, "error", err)
+	}
+}
+
+// set changes the state and tells the watcher.
+func (k *keeper) set(change func(*control.NodeState)) {
+	k.mu.Lock()
+	change(&k.state)
+	k.mu.Unlock()
+	k.m.watch(k.spec.Environment + "/" + k.spec.Cluster)
+}
+
+func (k *keeper) current() control.NodeState {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.state
+}
+
+// isSecret compares in constant time.
+func (k *keeper) isSecret(given string) bool {
+	return subtle.ConstantTimeCompare([]byte(given), []byte(k.secret)) == 1
+}
+
+// open returns how many connections the node has, and whether it takes more.
+func (k *keeper) open() (conns int, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.conns, k.state.Ready && !k.draining && k.addr != ""
+}
+
+// take counts a connection in. Errors: gateway.ErrNoNode.
+func (k *keeper) take() (*gateway.Backend, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.addr == "" {
+		return nil, gateway.ErrNoNode
+	}
+	k.conns++
+	k.served++
+	return &gateway.Backend{Node: k.spec.ID, Addr: k.addr, Password: k.secret, Release: sync.OnceFunc(k.give)}, nil
+}
+
+func (k *keeper) give() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.conns--; k.conns == 0 {
+		select {
+		case k.idle <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// drain takes the node out of Pick and gives its connections a while to end.
+func (k *keeper) drain(ctx context.Context) {
+	t := time.NewTimer(k.m.cfg.Drain)
+	defer t.Stop()
+	k.mu.Lock()
+	k.draining = true
+	conns := k.conns
+	k.mu.Unlock()
+	for conns > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-k.ctx.Done():
+			return
+		case <-t.C:
+			return
+		case <-k.idle:
+		}
+		k.mu.Lock()
+		conns = k.conns
+		k.mu.Unlock()
+	}
+}
+
+// reload has the process load what changed.
+func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
+	if err := k.relay(ctx, &spec); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	agent := k.agent
+	ready := k.state.Ready
+	k.spec.Code, k.spec.Databases, k.spec.Reload = spec.Code, spec.Databases, spec.Reload
+	select {
+	case <-k.reloaded: // of a reload that nobody waited for
+	default:
+	}
+	k.mu.Unlock()
+	if agent == nil || !ready {
+		return nil // it will come up with the new ones
+	}
+	msg := kdb.NewList(kdb.Sym(".quoin.reload"), databaseNames(spec.Databases))
+	if err := agent.Async(ctx, msg); err != nil {
+		return fmt.Errorf("node: reload: %w", err)
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-k.done:
+		return nil
+	case err := <-k.reloaded:
+		if err != nil {
+			k.m.cfg.Log.Warn("reload failed", "node", spec.ID, "error", err)
+		}
+		k.set(func(s *control.NodeState) {
+			s.Reload = spec.Reload
+			if err != nil {
+				s.Failed = err.Error()
+			} else {
+				s.Failed = ""
+			}
+		})
+	}
+	return nil
+}
+
+func (k *keeper) describe() Node {
+	k.mu.Lock()
+	n := Node{
+		Environment: k.spec.Environment, Cluster: k.spec.Cluster, ID: k.spec.ID,
+		State: k.state, Connections: k.conns, Served: k.served, Restarts: k.restarts,
+	}
+	p := k.process
+	k.mu.Unlock()
+	if p != nil {
+		if u, err := p.Usage(); err == nil {
+			n.Usage = u
+		}
+	}
+	return n
+}

@@ -1,0 +1,17 @@
+/ Start: connect, listen, load the databases, run the init script, say how it went.
+
+.quoin.fail:{[text] .quoin.h(`failed;text);exit 1};
+
+.quoin.connect[];
+.quoin.listen[];
+
+.quoin.init:{[script]
+ system"cd /opt/kx/app/code";
+ system"l ",script;};
+
+@[{.quoin.load each x;};.quoin.databases;{.quoin.fail"The database could not be loaded. ",x}];
+system"cd /opt/kx/app";
+if[count .quoin.script;
+ @[.quoin.init;.quoin.script;{-2"'",x;.quoin.fail"The init script failed. ",x}]];
+system"cd /opt/kx/app";
+.quoin.tell[`ready;::];
