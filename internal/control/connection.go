@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/quoinhq/quoin/finspace"
@@ -57,7 +58,7 @@ func (s *Service) GetKxConnectionString(ctx context.Context, in *finspace.GetKxC
 
 // Standing is what a connection of a user to a cluster rests on.
 type Standing struct {
-	Role string // the ARN of the user's role; "" when there is no such user
+	Role string // the ARN of the user's role, or of the cluster's that is its name; "" when there is neither
 	Open bool   // the cluster takes connections
 }
 
@@ -66,11 +67,15 @@ func (s *Service) Look(ctx context.Context, env, cluster, user string) (Standing
 	var st Standing
 	err := s.Store.View(ctx, func(tx store.Tx) error {
 		u, err := Users.Get(tx, key(env, user))
-		if err == nil {
+		switch {
+		case err == nil:
 			st.Role = u.Role
-		}
-		if err := ignoreNotFound(err); err != nil {
+		case !errors.Is(err, store.ErrNotFound):
 			return err
+		default:
+			if st.Role, err = executionRole(tx, env, user); err != nil {
+				return err
+			}
 		}
 		c, err := clusters.Get(tx, key(env, cluster))
 		if err == nil {
@@ -79,6 +84,17 @@ func (s *Service) Look(ctx context.Context, env, cluster, user string) (Standing
 		return ignoreNotFound(err)
 	})
 	return st, err
+}
+
+// executionRole is the role of the cluster of that name, "" when there is none:
+// in the strings that q code gets for nodes the user is its own cluster.
+// Source: recorded node strings, pykx_query_all.ipynb of basic_tick_V3.
+func executionRole(tx store.Tx, env, name string) (string, error) {
+	c, err := clusters.Get(tx, key(env, name))
+	if err != nil {
+		return "", ignoreNotFound(err)
+	}
+	return finspace.Value(c.Config.ExecutionRole), nil
 }
 
 // open reports whether the cluster takes connections.

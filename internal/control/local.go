@@ -54,7 +54,7 @@ func (s *Service) ImportFiles(ctx context.Context, env, db string, changes []Loc
 			return err
 		}
 		id = made.ID
-		return s.Record(ctx, tx)
+		return nil
 	})
 	return id, err
 }

@@ -24,6 +24,8 @@ func Principals() []string {
 // are authorised and audited as any client's are. What the API has no operation
 // for goes through Files and Sign. All fields are required.
 type API struct {
+	// Up is closed when the server answers requests; calls wait for it.
+	Up <-chan struct{}
 	// URL is where the API is, Region what requests are signed for.
 	URL    func() string
 	Region string
@@ -39,8 +41,7 @@ type API struct {
 	Objects s3.Source
 	// Sign makes a connection string with a session's credentials.
 	Sign func(to control.Endpoint, c sigv4.Credentials) (string, error)
-	// Tree is what a dataview's folder holds now, for commit_kx_database.
-	Now func() time.Time
+	Now  func() time.Time
 
 	mu       sync.Mutex // protects sessions
 	sessions map[string]*session
@@ -52,7 +53,7 @@ type Files interface {
 	// ChangesetTree is what a database holds at a changeset; "" is the newest.
 	ChangesetTree(ctx context.Context, env, db, id string) (*blob.Tree, error)
 	// ImportFiles makes a changeset of files that are stored already.
-	ImportFiles(ctx context.Context, env, db string, changes []control.LocalChange) (id string, err error)
+	ImportFiles(ctx context.Context, role, env, db string, changes []control.LocalChange) (id string, err error)
 }
 
 // session is a role's credentials, used until shortly before they expire.
@@ -167,6 +168,11 @@ func (a *API) Call(ctx context.Context, from Caller, name string, args []kdb.Val
 	f := functions()[name]
 	if f == nil {
 		return nil, kdb.Error("agent: no function " + name)
+	}
+	select {
+	case <-a.Up:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	client, creds, err := a.session(ctx, from)
 	if err != nil {

@@ -71,7 +71,7 @@ func createChangeset(ctx context.Context, r *request) (kdb.Value, error) {
 			return nil, invalid(fmt.Sprintf("request %d: local files and s3 paths cannot be in one changeset.", i+1))
 		}
 	}
-	id, err := r.Files.ImportFiles(ctx, r.from.Environment, db, local)
+	id, err := r.Files.ImportFiles(ctx, r.from.Role, r.from.Environment, db, local)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func commitDatabase(ctx context.Context, r *request) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := r.Files.ImportFiles(ctx, r.from.Environment, db, []control.LocalChange{
+	id, err := r.Files.ImportFiles(ctx, r.from.Role, r.from.Environment, db, []control.LocalChange{
 		{Type: finspace.ChangeTypeDelete, Path: "/"},
 		{Type: finspace.ChangeTypePut, Path: "/", Source: "/opt/kx/app/db/" + db + "/", Files: t},
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/node"
 	"github.com/quoinhq/quoin/internal/store"
 )
 
@@ -36,6 +37,11 @@ type Config struct {
 
 	// Providers are the identity providers whose tokens open sessions.
 	Providers []iam.Provider
+
+	// Engine is the program that nodes run, with its first arguments; empty is
+	// this program's own `q`. QBinary, when it has a path, is run instead.
+	Engine  []string
+	QBinary node.Binary
 
 	Limits Limits
 	Hosts  control.Hosts

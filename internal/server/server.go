@@ -19,6 +19,7 @@ import (
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/node"
 	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/internal/store"
 )
@@ -41,7 +42,11 @@ type Server struct {
 	metrics     *metrics
 	cert        *certificate // nil without TLS
 
+	nodes *node.Manager
+	logs  *node.Logs
+
 	listener net.Listener
+	up       chan struct{} // closed when all parts have started
 	ready    atomic.Bool
 	failed   chan error // why the API stopped being served
 	stops    []stop     // of the parts that have started
@@ -71,6 +76,7 @@ func parts() []part {
 		{"audit trail", (*Server).startAudit},
 		{"blobs", (*Server).startBlobs},
 		{"identity", (*Server).startIAM},
+		{"nodes", (*Server).startNodes},
 		{"control", (*Server).startControl},
 		{"reconcilers", (*Server).startReconcilers},
 		{"gateway", (*Server).startGateway},
@@ -85,7 +91,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, metrics: newMetrics(), pick: noNodes, failed: make(chan error, 1)}
+	s := &Server{cfg: cfg, metrics: newMetrics(), pick: noNodes, up: make(chan struct{}), failed: make(chan error, 1)}
 	for _, p := range parts() {
 		stopPart, err := p.start(s, ctx)
 		if err != nil {
@@ -96,6 +102,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 		}
 	}
 	s.ready.Store(true)
+	close(s.up)
 	return s, nil
 }
 

@@ -1,0 +1,92 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/quoinhq/quoin/internal/audit"
+	"github.com/quoinhq/quoin/internal/blob"
+	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/gateway"
+	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/node"
+	"github.com/quoinhq/quoin/internal/runner/local"
+	"github.com/quoinhq/quoin/internal/sigv4"
+)
+
+// nodeGrace is how long the processes of nodes may take to end with the server.
+const nodeGrace = 3 * time.Second
+
+// startNodes opens what runs the nodes of clusters. None runs before control
+// asks for it.
+func (s *Server) startNodes(context.Context) (stopFunc, error) {
+	run, err := local.New(s.dir.Path("run"))
+	if err != nil {
+		return nil, err
+	}
+	engine := s.cfg.Engine
+	if len(engine) == 0 {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, errors.Join(err, run.Close(context.Background(), 0))
+		}
+		engine = []string{self, "q"}
+	}
+	objects, err := s.source()
+	if err != nil {
+		return nil, errors.Join(err, run.Close(context.Background(), 0))
+	}
+	s.logs = &node.Logs{Dir: s.dir.Path("logs"), Now: s.cfg.Now}
+	s.nodes, err = node.Open(node.Config{
+		Dir: s.dir.Path("nodes"), Logs: s.logs, Runner: run, Engine: engine, Foreign: s.cfg.QBinary,
+		Blobs: s.blobs, Objects: objects, Trust: s.dir.Path(caFile), Log: s.cfg.Log, Now: s.cfg.Now,
+		Calls: &node.API{
+			Up: s.up, URL: s.URL, Region: s.cfg.Region, ARNs: s.arns(), Now: s.cfg.Now,
+			Blobs: s.blobs, Objects: objects, Files: nodeFiles{s},
+			Session: func(ctx context.Context, role, name string, life time.Duration) (sigv4.Credentials, time.Time, error) {
+				return s.iam.ServiceSession(ctx, role, name, life, node.Principals()...)
+			},
+			Authorize: s.authorizeNode,
+			Sign: func(to control.Endpoint, c sigv4.Credentials) (string, error) {
+				return gateway.Sign(to, s.gatewayAddr, c, s.cfg.Region, s.cfg.Now(), s.cfg.ConnectionLife)
+			},
+		},
+	})
+	if err != nil {
+		return nil, errors.Join(err, run.Close(context.Background(), 0))
+	}
+	s.pick = s.nodes.Pick
+	return func(ctx context.Context) error {
+		return errors.Join(s.nodes.Close(), run.Close(ctx, nodeGrace))
+	}, nil
+}
+
+// authorizeNode decides whether an execution role may do what the API has no
+// operation for.
+func (s *Server) authorizeNode(ctx context.Context, role, name, action, arn string) error {
+	id, err := s.iam.RoleIdentity(ctx, role, name)
+	if err != nil {
+		return public(err)
+	}
+	return public(s.iam.Authorize(ctx, iam.Request{Identity: id, Action: action, Resource: arn}).Err())
+}
+
+// nodeFiles is the content of databases for nodes. What they make of it is in
+// the audit trail as if they had called the API.
+type nodeFiles struct{ s *Server }
+
+func (f nodeFiles) ChangesetTree(ctx context.Context, env, db, id string) (*blob.Tree, error) {
+	return f.s.control.ChangesetTree(ctx, env, db, id)
+}
+
+func (f nodeFiles) ImportFiles(ctx context.Context, role, env, db string, changes []control.LocalChange) (string, error) {
+	call := audit.NewCall(func() audit.Event {
+		return audit.Event{
+			Time: f.s.cfg.Now(), RequestID: newRequestID(), Service: "finspace", Operation: "CreateKxChangeset",
+			Principal: role, Resource: f.s.arns().Database(env, db), Outcome: audit.OK,
+		}
+	})
+	return f.s.control.ImportFiles(audit.WithCall(ctx, call), env, db, changes)
+}
