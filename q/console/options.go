@@ -19,7 +19,7 @@ type options struct {
 const valued = "cCeEgopPsStTuUwWz"
 
 func parseArgs(args []string) (options, error) {
-	o := options{Start: eval.Start{Precision: -1, Week: -1, Offset: eval.NoOffset}}
+	o := options{Start: eval.Start{Precision: -1, Week: -1, Offset: eval.NoOffset, Line: args}}
 	i := 0
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		o.Script = args[0]

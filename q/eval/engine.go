@@ -62,7 +62,7 @@ type settings struct {
 	port       int
 	timeoutSec int // \T
 	logUser    string
-	args       []string
+	args, line []string
 	script     string
 	quiet      bool
 }

@@ -2,6 +2,8 @@ package eval
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"os"
@@ -129,7 +131,8 @@ func (c *connections) open(addr string, timeout time.Duration) (*handle, error) 
 	}
 	var conn *ipc.Conn
 	if target.tls || target.network == "unix" {
-		conn, err = ipc.Dial(ctx, addr)
+		d := ipc.Dialer{TLS: c.trust()}
+		conn, err = d.Dial(ctx, addr)
 	} else {
 		var nc net.Conn
 		if nc, err = c.eng.sys.Dial(ctx, target.network, target.address); err == nil {
@@ -159,6 +162,23 @@ func (c *connections) open(addr string, timeout time.Duration) (*handle, error) 
 		c.serve(c.ctx, h)
 	}()
 	return h, nil
+}
+
+// trust is whom an encrypted connection believes to be the server: the
+// authorities of SSL_CA_CERT_FILE, or those of the machine, or anybody where
+// SSL_VERIFY_SERVER is NO. Source: KX manual, "SSL/TLS".
+func (c *connections) trust() *tls.Config {
+	sys, cfg := c.eng.sys, &tls.Config{MinVersion: tls.VersionTLS12}
+	if sys.Getenv("SSL_VERIFY_SERVER") == "NO" {
+		cfg.InsecureSkipVerify = true // as the user says
+	}
+	if file := sys.Getenv("SSL_CA_CERT_FILE"); file != "" {
+		cfg.RootCAs = x509.NewCertPool()
+		if pem, err := os.ReadFile(file); err == nil {
+			cfg.RootCAs.AppendCertsFromPEM(pem) // one that cannot be read leaves nobody to trust
+		}
+	}
+	return cfg
 }
 
 func connectError(addr string, ctx context.Context, err error) error {

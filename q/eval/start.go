@@ -32,12 +32,13 @@ type Start struct {
 	ReadOnly   bool   // -b
 	Script     string
 	Args       []string
+	Line       []string // all of the command line, for .z.X
 }
 
 // Start applies the options of a command line, and begins to listen.
 func (eng *Engine) Start(s Start) error {
 	c, th := &eng.conf, eng.main
-	c.quiet, c.script, c.args = s.Quiet, s.Script, s.Args
+	c.quiet, c.script, c.args, c.line = s.Quiet, s.Script, s.Args, s.Line
 	c.dayFirst, th.env.DayFirst = s.DayFirst, s.DayFirst
 	c.errorTraps, c.gcMode, c.timeoutSec = s.ErrorTraps, s.GC, s.Timeout
 	if s.Precision >= 0 {

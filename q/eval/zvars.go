@@ -74,7 +74,11 @@ func (th *thread) zVariable(name string) kdb.Value {
 		}
 		return kdb.NewList(out...)
 	case "X":
-		return kdb.NewList(kdb.Str("q"))
+		out := []kdb.Value{kdb.Str("q")}
+		for _, a := range eng.conf.line {
+			out = append(out, kdb.Str(a))
+		}
+		return kdb.NewList(out...)
 	case "ex":
 		if th.lastErr != nil && th.lastErr.op != nil {
 			return th.lastErr.op
