@@ -99,9 +99,9 @@ func grows(path string, v kdb.Value) bool {
 	n, _ := f.ReadAt(head[:], 0)
 	switch {
 	case n >= vectorHead && head[0] == 0xfe && head[1] == ' ':
-		return [8]byte(head[8:]) == [8]byte{} // the count is not kept
+		return true // the count is not kept
 	case n == pageLen && head[0] == 0xfd && head[1] == ' ':
-		return [8]byte(head[pageHead+8:]) == [8]byte{} && string(head[markAt:markAt+len(mark)]) != mark
+		return string(head[markAt:markAt+len(mark)]) != mark
 	}
 	return false
 }

@@ -20,8 +20,8 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 // Errors that name no place in a file.
 var (
 	// ErrUnsupported is wrapped by the errors for forms that are known and not
-	// read: encrypted files, and kdb+ 3.6's mapped lists (type 77), whose form
-	// is not public.
+	// read: encrypted files, and kinds of items of mapped lists that have not
+	// been seen.
 	ErrUnsupported = errors.New("unsupported form")
 	// ErrNotEnumerated is wrapped by the errors for a symbol column that is to be
 	// splayed; q's 'type.

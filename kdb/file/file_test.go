@@ -68,23 +68,26 @@ func forms(t testing.TB) map[string]struct {
 	}
 	sorted := enum(kdb.Parted, 0, 0, 2)
 	return map[string]form{
-		"atom":                      {unhex(t, "ff01 f9 2a00000000000000"), kdb.Long(42), true},
-		"symbols with count":        {unhex(t, "ff01 0b00 02000000 6100 6200"), kdb.Syms("a", "b"), true},
-		"symbols without count":     {unhex(t, "ff01 0b00 00000000 6100 6200"), kdb.Syms("a", "b"), false},
-		"symbols with an old count": {unhex(t, "ff01 0b00 01000000 6100 6200"), kdb.Syms("a", "b"), false},
-		"no symbols":                {unhex(t, "ff01 0b00 00000000"), kdb.Syms(), true},
-		"list":                      {unhex(t, "ff01 0000 02000000 ff01 0a0001000000 78"), kdb.NewList(kdb.Bool(true), kdb.Str("x")), true},
-		"dictionary":                {unhex(t, "ff01 63 0b0001000000 6100 0700010000000100000000000000"), kdb.NewDict(kdb.Syms("a"), kdb.Of[kdb.Long](1)), true},
-		"longs without count":       {unhex(t, "fe20 0700 00000000 0000000000000000 0100000000000000 0200000000000000"), kdb.Of[kdb.Long](1, 2), true},
-		"longs with count":          {unhex(t, "fe20 0700 00000000 0200000000000000 0100000000000000 0200000000000000"), kdb.Of[kdb.Long](1, 2), false},
-		"sorted ints":               {unhex(t, "fe20 0601 00000000 0200000000000000 01000000 02000000"), vec[kdb.Int](kdb.Sorted, 1, 2), true},
-		"booleans":                  {unhex(t, "fe20 0100 00000000 0000000000000000 010001"), kdb.Of[kdb.Bool](true, false, true), true},
-		"no floats":                 {unhex(t, "fe20 0900 00000000 0000000000000000"), kdb.NewVec([]kdb.Float{}), true},
-		"parted ints with index":    {unhex(t, "fe20 0603 00000000 0200000000000000 01000000 02000000 ffffffffffffff"), vec[kdb.Int](kdb.Parted, 1, 2), false},
-		"enumeration":               {pageFile(t, "sym", "fd00 1400 00000000 0000000000000000", "0000000000000000 0200000000000000"), enum(kdb.NoAttr, 0, 2), true},
-		"enumeration with index":    {pageFile(t, "sym", "fd00 1403 00000000 0300000000000000", strings.Repeat("00", 16)+"0200000000000000"+strings.Repeat("07", 512)), sorted, false},
-		"longs after a page":        {pageFile(t, "", "fd00 0700 00000000 0100000000000000", "0500000000000000"), kdb.Of[kdb.Long](5), false},
-		"enumeration of before 3.6": {unhex(t, "fe73796d00000000 0000000000000000 0200000000000000 01000000 00000000"), enum(kdb.NoAttr, 1, 0), false},
+		"atom":                                 {unhex(t, "ff01 f9 2a00000000000000"), kdb.Long(42), true},
+		"symbols with count":                   {unhex(t, "ff01 0b00 02000000 6100 6200"), kdb.Syms("a", "b"), true},
+		"symbols without count":                {unhex(t, "ff01 0b00 00000000 6100 6200"), kdb.Syms("a", "b"), false},
+		"symbols with an old count":            {unhex(t, "ff01 0b00 01000000 6100 6200"), kdb.Syms("a", "b"), false},
+		"no symbols":                           {unhex(t, "ff01 0b00 00000000"), kdb.Syms(), true},
+		"list":                                 {unhex(t, "ff01 0000 02000000 ff01 0a0001000000 78"), kdb.NewList(kdb.Bool(true), kdb.Str("x")), true},
+		"dictionary":                           {unhex(t, "ff01 63 0b0001000000 6100 0700010000000100000000000000"), kdb.NewDict(kdb.Syms("a"), kdb.Of[kdb.Long](1)), true},
+		"longs without count":                  {unhex(t, "fe20 0700 00000000 0000000000000000 0100000000000000 0200000000000000"), kdb.Of[kdb.Long](1, 2), true},
+		"longs with count":                     {unhex(t, "fe20 0700 00000000 0200000000000000 0100000000000000 0200000000000000"), kdb.Of[kdb.Long](1, 2), false},
+		"sorted ints":                          {unhex(t, "fe20 0601 00000000 0200000000000000 01000000 02000000"), vec[kdb.Int](kdb.Sorted, 1, 2), true},
+		"booleans":                             {unhex(t, "fe20 0100 00000000 0000000000000000 010001"), kdb.Of[kdb.Bool](true, false, true), true},
+		"no floats":                            {unhex(t, "fe20 0900 00000000 0000000000000000"), kdb.NewVec([]kdb.Float{}), true},
+		"parted ints with index":               {unhex(t, "fe20 0603 00000000 0200000000000000 01000000 02000000 ffffffffffffff"), vec[kdb.Int](kdb.Parted, 1, 2), false},
+		"enumeration":                          {pageFile(t, "sym", "fd00 1400 00000000 0000000000000000", "0000000000000000 0200000000000000"), enum(kdb.NoAttr, 0, 2), true},
+		"enumeration with index":               {pageFile(t, "sym", "fd00 1403 00000000 0300000000000000", strings.Repeat("00", 16)+"0200000000000000"+strings.Repeat("07", 512)), sorted, false},
+		"longs after a page":                   {pageFile(t, "", "fd00 0700 00000000 0100000000000000", "0500000000000000"), kdb.Of[kdb.Long](5), false},
+		"enumeration of before 3.6":            {unhex(t, "fe73796d00000000 0000000000000000 0200000000000000 01000000 00000000"), enum(kdb.NoAttr, 1, 0), false},
+		"enumeration of before 3.6 with index": {unhex(t, "fe73796d00000000 0000000300000000 0200000000000000 00000000 01000000 0200140200000000"), enum(kdb.Parted, 0, 1), false},
+		"longs with an old count":              {unhex(t, "fe20 0700 00000000 0100000000000000 0100000000000000 0200000000000000"), kdb.Of[kdb.Long](1, 2), false},
+		"no parted ints":                       {unhex(t, "fe20 0603 00000000 0000000000000000 0200070000000000"), vec[kdb.Int](kdb.Parted), false},
 	}
 }
 
@@ -144,7 +147,7 @@ func TestWrite(t *testing.T) {
 func TestReadIsInverseOfWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	algorithms := []file.Compression{{}, {Block: 12, Algorithm: file.Gzip, Level: 6}, {Block: 14, Algorithm: file.Snappy},
-		{Block: 12, Algorithm: file.LZ4HC, Level: 9}, {Block: 17, Algorithm: file.Zstd, Level: 3}}
+		{Block: 12, Algorithm: file.LZ4HC, Level: 9}, {Block: 17, Algorithm: file.Zstd, Level: 3}, {Block: 12, Algorithm: file.IPC}}
 	rapid.Check(t, func(t *rapid.T) {
 		v := kdbtest.Value().Draw(t, "value")
 		o := &file.Options{Compression: rapid.SampledFrom(algorithms).Draw(t, "compression")}
@@ -222,7 +225,7 @@ func TestCompressedDamage(t *testing.T) {
 	}
 	want := kdb.NewVec(v)
 	for _, c := range []file.Compression{{Block: 12, Algorithm: file.Gzip, Level: 6}, {Block: 12, Algorithm: file.Snappy},
-		{Block: 12, Algorithm: file.LZ4HC, Level: 9}, {Block: 12, Algorithm: file.Zstd, Level: 3}} {
+		{Block: 12, Algorithm: file.LZ4HC, Level: 9}, {Block: 12, Algorithm: file.Zstd, Level: 3}, {Block: 12, Algorithm: file.IPC}} {
 		if err := file.Write(path, want, &file.Options{Compression: c}); err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +263,7 @@ func flipped(b []byte, at int) []byte {
 func TestCompressionErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	for _, c := range []file.Compression{{Block: 11, Algorithm: file.Gzip}, {Block: 21, Algorithm: file.Gzip}, {Block: 17, Algorithm: file.Gzip, Level: 10},
-		{Block: 17, Algorithm: file.IPC}, {Block: 17, Algorithm: 16}, {Block: 17, Algorithm: file.Zstd, Level: 23}} {
+		{Block: 17, Algorithm: file.IPC, Level: 1}, {Block: 17, Algorithm: 16}, {Block: 17, Algorithm: file.Zstd, Level: 23}} {
 		if err := file.Write(path, kdb.Of[kdb.Long](1), &file.Options{Compression: c}); err == nil {
 			t.Errorf("%+v: no error", c)
 		}
@@ -280,7 +283,7 @@ func TestReadErrors(t *testing.T) {
 	for name, c := range map[string]struct{ hex, want string }{
 		"nothing":                 {"", "too early"},
 		"something else":          {"7f454c46", "byte 0: not a kdb+ file"},
-		"counts disagree":         {"fe20 0700 00000000 0100000000000000 0100000000000000 0200000000000000", "byte 8: count of 1"},
+		"fewer than the count":    {"fe20 0700 00000000 0300000000000000 0100000000000000 0200000000000000", "byte 8: count of 3"},
 		"count beyond the file":   {"fe20 0700 00000000 ffffffffffffff7f 0100000000000000", "byte 8: count of"},
 		"part of an element":      {"fe20 0700 00000000 0000000000000000 0100000000", "byte 16: 5 bytes"},
 		"unknown type":            {"fe20 1e00 00000000 0000000000000000", "byte 2: unknown type 30"},
@@ -289,7 +292,7 @@ func TestReadErrors(t *testing.T) {
 		"more after a value":      {"ff01 f9 2a00000000000000 00", "byte 11: 1 bytes after"},
 		"symbol without end":      {"ff01 0b00 00000000 6100 62", "ends inside"},
 		"fewer symbols than said": {"ff01 0b00 05000000 6100 6200", "ends inside"},
-		"mapped list of kdb+ 3.6": {"fe20 4d00 00000000 0000000000000000", "unsupported"},
+		"list of symbols":         {"fe20 6100 00000000 0000000000000000", "unsupported"},
 	} {
 		path := filepath.Join(t.TempDir(), "f")
 		if err := os.WriteFile(path, unhex(t, c.hex), 0o644); err != nil {
@@ -308,8 +311,10 @@ func FuzzRead(f *testing.F) {
 	for _, x := range forms(f) {
 		f.Add(x.b)
 	}
+	files, _ := anymapFiles(f)
+	f.Add(files["a"])
 	dir := f.TempDir()
-	for i, c := range []file.Compression{{Block: 12, Algorithm: file.Gzip, Level: 6}, {Block: 12, Algorithm: file.Snappy}, {Block: 12, Algorithm: file.LZ4HC}, {Block: 12, Algorithm: file.Zstd}} {
+	for i, c := range []file.Compression{{Block: 12, Algorithm: file.Gzip, Level: 6}, {Block: 12, Algorithm: file.Snappy}, {Block: 12, Algorithm: file.LZ4HC}, {Block: 12, Algorithm: file.Zstd}, {Block: 12, Algorithm: file.IPC}} {
 		path := filepath.Join(dir, string(rune('a'+i)))
 		if err := file.Write(path, kdb.NewVec(make([]kdb.Long, 1200)), &file.Options{Compression: c}); err != nil {
 			f.Fatal(err)

@@ -21,9 +21,10 @@ import (
 //	        with 4-byte indices (known from open readers)
 //	kxzipped  any of the above, compressed in blocks
 //
-// The count of the last three is 0 in files that kdb+ wrote without attribute;
-// the elements then run to the end of the file. Attributes u, p and g append an
-// index to the elements, and have the count filled in.
+// Without attribute, or with s, the elements run to the end of the file: kdb+
+// writes 0 for the count or the number there was at first, and adds elements
+// without touching it. Attributes u, p and g append an index to the elements, and
+// have the count right.
 const (
 	vectorHead = 16
 	pageLen    = 4096
@@ -110,15 +111,10 @@ func (m *image) head(at, start, width int) (count int, attr kdb.Attr, err error)
 	switch {
 	case n < 0 || n > int64(room/width):
 		return 0, 0, m.corrupt(at+8, "count of %d in a file with room for %d", n, room/width)
-	case attr > kdb.Sorted && n > 0: // an index follows
+	case attr > kdb.Sorted: // an index follows, of an empty vector too
 		return int(n), attr, nil
 	case room%width != 0:
 		return 0, 0, m.corrupt(start+room/width*width, "%d bytes are no whole element of %d", room%width, width)
-	case n != 0 && n != int64(room/width):
-		return 0, 0, m.corrupt(at+8, "count of %d in a file of %d", n, room/width)
-	case attr > kdb.Sorted && room > 0:
-		// An index follows and nothing says where it begins.
-		return 0, 0, m.corrupt(at+8, "no count beside attribute %v", attr)
 	}
 	return room / width, attr, nil
 }
@@ -163,7 +159,9 @@ func (m *image) vector(at, start int) (kdb.Value, error) {
 		return elements[kdb.Second](m, at, start)
 	case kdb.TTime:
 		return elements[kdb.Time](m, at, start)
-	case nestedBase, nestedBase + 20:
+	case nestedBase:
+		return m.anymap(at, start)
+	case nestedBase + 20:
 		return nil, corrupt(m.path, at+2, fmt.Errorf("list of type %d: %w", t, ErrUnsupported))
 	default:
 		if t > nestedBase && t < nestedBase+20 {
@@ -262,30 +260,26 @@ func (m *image) resolve(e *kdb.Enum) error {
 	return nil
 }
 
-// oldEnum reads an enumeration of before kdb+ 3.6: fe, the domain's name, a
-// count on an 8-byte boundary, 4-byte indices. Open readers differ on the
-// boundary for long names; the one that fits the file is taken.
+// oldEnum reads an enumeration of before kdb+ 3.6: fe and the domain's name up to
+// a boundary of 8 bytes, a header without magic or type, 4-byte indices.
 func (m *image) oldEnum() (kdb.Value, error) {
 	nul := bytes.IndexByte(m.b[1:min(len(m.b), 256)], 0) + 1
 	if nul < 2 {
 		return nil, m.corrupt(1, "enumeration without the name of its domain")
 	}
-	for _, at := range [...]int{max(16, (nul+8)&^7), 16 + 8*max(0, (nul-3)/8)} {
-		if at+8 > len(m.b) {
-			continue
-		}
-		room := len(m.b) - at - 8
-		n := binary.LittleEndian.Uint64(m.b[at:])
-		if room%4 != 0 || n != 0 && n != uint64(room/4) {
-			continue
-		}
-		e := &kdb.Enum{Domain: kdb.SymBytes(m.b[1:nul]), V: make([]kdb.Long, room/4)}
-		for i := range e.V {
-			e.V[i] = kdb.Long(int32(binary.LittleEndian.Uint32(m.b[at+8+4*i:])))
-		}
-		return e, m.resolve(e)
+	head := (nul + 8) &^ 7
+	if len(m.b) < head+vectorHead {
+		return nil, corrupt(m.path, len(m.b), errShort)
 	}
-	return nil, m.corrupt(nul, "count does not fit the file")
+	n, a, err := m.head(head, head+vectorHead, 4)
+	if err != nil {
+		return nil, err
+	}
+	e := &kdb.Enum{Domain: kdb.SymBytes(m.b[1:nul]), V: make([]kdb.Long, n), Attr: a}
+	for i := range e.V {
+		e.V[i] = kdb.Long(int32(binary.LittleEndian.Uint32(m.b[head+vectorHead+4*i:])))
+	}
+	return e, m.resolve(e)
 }
 
 // nested reads a list of vectors of type t. The offsets count elements; open

@@ -97,11 +97,17 @@ func mapFile(path string) ([]byte, error) {
 	return b, nil
 }
 
-// share marks a value and all in it as shared.
+// share marks a value and all in it as shared. What is marked has been here: a
+// value may be in several places of another.
 func share(v kdb.Value) {
-	if s, ok := v.(interface{ Share() }); ok {
-		s.Share()
+	s, ok := v.(interface {
+		Share()
+		Shared() bool
+	})
+	if !ok || s.Shared() {
+		return
 	}
+	s.Share()
 	switch x := v.(type) {
 	case *kdb.List:
 		for _, e := range x.V {

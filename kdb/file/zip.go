@@ -24,7 +24,7 @@ type Algorithm uint8
 // Algorithms. Source: KX manual, "File compression".
 const (
 	NoCompression Algorithm = iota
-	IPC                     // that of messages; read, not written
+	IPC                     // that of messages
 	Gzip                    // levels 0 to 9
 	Snappy
 	LZ4HC // levels 0 to 16
@@ -42,12 +42,14 @@ type Compression struct {
 // of 32 bytes, length(int32) and algorithm(int32) of each block, number of
 // blocks(int64). Tail: version(int32), algorithm, level, two zeros, plain
 // length(int64), length of magic and blocks(int64), block size(int64). Known
-// from open readers.
+// from open readers, and seen in files that kdb+ wrote with algorithms 1 and 2.
 const (
 	zipMagic   = "kxzipped"
 	cryptMagic = "kxzippEd"
 	zipTail    = 32
 	zipVersion = 3
+	// ipcHead is the length of a message's header and its plain length.
+	ipcHead = 12
 	// maxBlock is beyond the largest block kdb+ makes, and bounds what a hostile
 	// file can claim.
 	maxBlock = 1 << 24
@@ -177,14 +179,17 @@ func (z *unzipper) block(out, src []byte, n int, a uint32) ([]byte, error) {
 	dst := out[start:]
 	switch a {
 	case uint32(IPC):
-		// The reader's table tells an unseen pair by position 0, so it is given
-		// a prefix to count from.
-		const prefix = 8
-		plain := make([]byte, prefix+n)
-		if err := lz.Decompress(plain, prefix, src); err != nil {
+		// A block is a compressed message without a meaning: the 8 bytes of its
+		// header count for positions.
+		le := binary.LittleEndian
+		if len(src) < ipcHead || src[0] != 1 || src[2] != 1 || le.Uint32(src[4:]) != uint32(len(src)) || le.Uint32(src[8:]) != uint32(8+n) {
+			return nil, errZip
+		}
+		plain := make([]byte, 8+n)
+		if err := lz.Decompress(plain, 8, src[ipcHead:]); err != nil {
 			return nil, err
 		}
-		copy(dst, plain[prefix:])
+		copy(dst, plain[8:])
 	case uint32(Gzip):
 		var err error
 		if z.zlib == nil {
@@ -257,6 +262,20 @@ func (c Compression) zipper() (zip func(out, src []byte) ([]byte, error), done f
 		return nil, nil, errZipParam
 	}
 	switch {
+	case c.Algorithm == IPC && c.Level == 0:
+		plain := make([]byte, 8, 8+1<<c.Block)
+		return func(out, src []byte) ([]byte, error) {
+			le, start := binary.LittleEndian, len(out)
+			plain = append(plain[:8], src...)
+			out = append(out, 1, 0, 1, 0, 0, 0, 0, 0)
+			out = le.AppendUint32(out, uint32(len(plain)))
+			out, ok := lz.Compress(out, plain, 8, max(0, len(src)-ipcHead))
+			if !ok {
+				return out[:start], nil
+			}
+			le.PutUint32(out[start+4:], uint32(len(out)-start))
+			return out, nil
+		}, done, nil
 	case c.Algorithm == Gzip && c.Level >= 0 && c.Level <= 9:
 		var buf bytes.Buffer
 		w, err := zlib.NewWriterLevel(&buf, c.Level)
