@@ -33,12 +33,14 @@ func (p pager) token(scope []string, key string) string {
 // key is what token was made from. It is false for a token that is not ours or
 // was given out for another scope.
 func (p pager) key(scope []string, token string) (string, bool) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(b) <= tokenTag {
 		return "", false
 	}
 	key := string(b[tokenTag:])
-	return key, hmac.Equal(b[:tokenTag], p.tag(scope, key))
+	// The text is compared, not what it decodes to: the decoder passes over
+	// line ends, and one page should have one name.
+	return key, hmac.Equal([]byte(p.token(scope, key)), []byte(token))
 }
 
 func (p pager) tag(scope []string, key string) []byte {
