@@ -18,6 +18,10 @@ func numCPU() int { return runtime.NumCPU() }
 func guard(f func() (kdb.Value, error)) (v kdb.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
+			if e, ok := r.(kdb.Error); ok {
+				err = e // no memory for a result
+				return
+			}
 			if e, ok := r.(runtime.Error); ok {
 				err = kdb.Error("internal: " + e.Error())
 				return

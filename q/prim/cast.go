@@ -305,6 +305,7 @@ func Pad(n int64, y kdb.Value) (kdb.Value, error) {
 	case *kdb.Chars, kdb.Char:
 		s, _ := textOf(v)
 		w := int(absInt(n))
+		room(w, 1)
 		out := make([]byte, w)
 		for i := range out {
 			out[i] = ' '

@@ -99,9 +99,11 @@ func width(t kdb.Type) int {
 // newColumn returns a zeroed column of n elements, of c's type and domain.
 func (c column) newColumn(n int) column { d := alloc(c.t, n); d.enm = c.enm; return d }
 
-// alloc returns a zeroed column of n elements of vector type t.
+// alloc returns a zeroed column of n elements of vector type t; see room for
+// what happens when there is no memory for it.
 func alloc(t kdb.Type, n int) column {
 	c := column{t: t, n: n}
+	room(n, width(t))
 	switch width(t) {
 	case 1:
 		c.p = unsafe.Pointer(unsafe.SliceData(make([]uint8, n)))

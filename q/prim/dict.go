@@ -11,9 +11,7 @@ func Til(x kdb.Value) (kdb.Value, error) {
 	if n < 0 {
 		return nil, ErrDomain
 	}
-	if n > 1<<33 {
-		return nil, kdb.Error("wsfull")
-	}
+	room(int(n), 8)
 	out := make([]kdb.Long, n)
 	for i := range out {
 		out[i] = kdb.Long(i)

@@ -67,7 +67,7 @@ func Gather(x kdb.Value, idx []kdb.Long) kdb.Value {
 	case *kdb.Table:
 		cols := make([]kdb.Value, len(v.Cols))
 		for i, c := range v.Cols {
-			cols[i] = gatherKeep(c, idx)
+			cols[i] = Gather(c, idx)
 		}
 		return kdb.NewTable(v.Names, cols)
 	}
@@ -80,12 +80,6 @@ func Gather(x kdb.Value, idx []kdb.Long) kdb.Value {
 		return Collapse(out)
 	}
 	return c.gather(view[int64](idx)).value()
-}
-
-// gatherKeep is Gather for a column of a table: a nested column stays general
-// even if the chosen items could be collapsed.
-func gatherKeep(x kdb.Value, idx []kdb.Long) kdb.Value {
-	return Gather(x, idx)
 }
 
 // gather returns the elements at idx; out of range gives null.

@@ -111,8 +111,11 @@ func Where(x kdb.Value) (kdb.Value, error) {
 		if c < 0 {
 			return nil, ErrDomain
 		}
-		total += int(c)
+		if total += int(c); total < 0 {
+			return nil, ErrMemory
+		}
 	}
+	room(total, 8)
 	out := make([]kdb.Long, 0, total)
 	for i, c := range counts {
 		for range c {

@@ -207,8 +207,11 @@ func Lsq(x, y kdb.Value) (kdb.Value, error) {
 	if len(a) > 0 && len(b) > 0 && len(a[0]) != len(b[0]) {
 		return nil, ErrLength
 	}
+	if len(a) == 0 || len(b) == 0 || len(b[0]) == 0 {
+		return nil, ErrLength
+	}
 	bt := transpose(b)
-	if len(b) > 0 && len(b) == len(b[0]) {
+	if len(b) == len(b[0]) {
 		// Square: z = x · y⁻¹, solved as yᵀ zᵀ = xᵀ.
 		z, ok := solve(bt, transpose(a))
 		if !ok {
@@ -247,6 +250,7 @@ func Cross(x, y kdb.Value) (kdb.Value, error) {
 		return onlyDict(k, v, err)
 	}
 	n, m := x.Len(), y.Len()
+	room(n*m, 32)
 	xi, yi := make([]kdb.Long, 0, n*m), make([]kdb.Long, 0, n*m)
 	for i := range n {
 		for j := range m {

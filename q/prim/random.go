@@ -53,6 +53,7 @@ func Roll(e *Env, n int64, x kdb.Value) (kdb.Value, error) {
 			if m < 0 {
 				return nil, ErrDomain
 			}
+			room(int(m), 8)
 			return dealTil(r, int(m), m), nil
 		}
 		if !isList(x) {
@@ -62,6 +63,7 @@ func Roll(e *Env, n int64, x kdb.Value) (kdb.Value, error) {
 		return Gather(x, p.V), nil
 	}
 	k := int(absInt(n))
+	room(k, 16)
 	if isList(x) {
 		m := x.Len()
 		if n < 0 {
@@ -110,6 +112,7 @@ func dealTil(r Source, k int, m int64) *kdb.Longs {
 		}
 		return kdb.NewVec(out)
 	}
+	room(int(m), 8)
 	all := make([]kdb.Long, m)
 	for i := range all {
 		all[i] = kdb.Long(i)

@@ -46,6 +46,7 @@ func TakeN(n int64, x kdb.Value) kdb.Value {
 	if k < 0 {
 		k = -k
 	}
+	room(int(k), 8)
 	if m == 0 {
 		return Gather(x, fillIndex(int(k), -1))
 	}
@@ -163,6 +164,7 @@ func reshape(shape []kdb.Long, x kdb.Value) (kdb.Value, error) {
 		if r < 0 {
 			return nil, ErrDomain
 		}
+		room(r, 16)
 		out := make([]kdb.Value, r)
 		for i := range out {
 			out[i] = Slice(x, i*n/r, (i+1)*n/r)
@@ -176,9 +178,10 @@ func reshape(shape []kdb.Long, x kdb.Value) (kdb.Value, error) {
 		}
 		total *= int(s)
 	}
-	if total < 0 || total > 1<<33 {
-		return nil, kdb.Error("wsfull")
+	if total < 0 {
+		return nil, ErrMemory
 	}
+	room(total, 8)
 	// Rows are cut from the list repeated without end.
 	pos := 0
 	var build func(d int) kdb.Value
@@ -209,7 +212,7 @@ func takeDict(n kdb.Value, d *kdb.Dict) (kdb.Value, error) {
 	if k, ok := intAtom(n); ok && !isTable(d.K) {
 		return TakeN(k, d), nil
 	}
-	if kt, ok := d.K.(*kdb.Table); ok {
+	if isTable(d.K) {
 		if k, ok := intAtom(n); ok {
 			return TakeN(k, d), nil
 		}
@@ -218,7 +221,6 @@ func takeDict(n kdb.Value, d *kdb.Dict) (kdb.Value, error) {
 		}
 		if names, ok := n.(*kdb.Symbols); ok {
 			// Key columns stay; the named value columns are chosen.
-			_ = kt
 			t, ok := d.V.(*kdb.Table)
 			if !ok {
 				return nil, ErrType
@@ -363,9 +365,13 @@ func containsSymbol(s []kdb.Symbol, x kdb.Symbol) bool {
 }
 
 func dropKeys(keys kdb.Value, d *kdb.Dict) (kdb.Value, error) {
-	if t, ok := d.K.(*kdb.Table); ok {
+	if isTable(d.K) {
 		if kd, ok := keys.(*kdb.Dict); ok {
-			keys = kdb.NewTable(kd.K.(*kdb.Symbols).V, enlistEach(Items(kd.V)))
+			names, ok := kd.K.(*kdb.Symbols)
+			if !ok {
+				return nil, ErrType
+			}
+			keys = kdb.NewTable(names.V, enlistEach(Items(kd.V)))
 		}
 		if names, ok := keys.(*kdb.Symbols); ok {
 			if vt, ok := d.V.(*kdb.Table); ok {
@@ -375,7 +381,6 @@ func dropKeys(keys kdb.Value, d *kdb.Dict) (kdb.Value, error) {
 		if _, ok := keys.(*kdb.Table); !ok {
 			return nil, ErrType
 		}
-		_ = t
 	} else if !isList(keys) {
 		keys = Enlist(keys)
 	}
@@ -388,8 +393,12 @@ func dropKeys(keys kdb.Value, d *kdb.Dict) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	flags, ok := in.(*kdb.Bools)
+	if !ok {
+		return nil, ErrType
+	}
 	idx := make([]kdb.Long, 0, d.Len())
-	for i, b := range in.(*kdb.Bools).V {
+	for i, b := range flags.V {
 		if !b {
 			idx = append(idx, kdb.Long(i))
 		}
@@ -416,6 +425,7 @@ func Cut(n, x kdb.Value) (kdb.Value, error) {
 			return nil, ErrDomain
 		}
 		m := x.Len()
+		k = min(k, int64(max(m, 1)))
 		out := make([]kdb.Value, 0, (m+int(k)-1)/int(k))
 		for i := 0; i < m; i += int(k) {
 			out = append(out, Slice(x, i, min(i+int(k), m)))

@@ -209,7 +209,7 @@ func parseTemporal(e *Env, t kdb.Type, s string) kdb.Value {
 		y, n := p.digits(4)
 		p.any(".-/")
 		m, k := p.digits(2)
-		v, ok = int64((y-2000)*12+m-1), n == 4 && k > 0 && m >= 1 && m <= 12
+		v, ok = int64((y-2000)*12+m-1), n == 4 && y > 0 && k > 0 && m >= 1 && m <= 12
 	case kdb.TTimestamp, kdb.TDatetime:
 		v, ok = parseInstant(e, s)
 	default:
