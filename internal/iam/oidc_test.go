@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -336,4 +337,40 @@ func TestProviderCheck(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// Whatever is sent as a token is answered, and opens nothing unless what it says
+// was signed.
+func FuzzWebIdentity(f *testing.F) {
+	i := newIssuer(f)
+	e := iamtest.New(f, func(c *iam.Config) {
+		c.Providers, c.Transport = []iam.Provider{{Issuer: i.url, Audiences: []string{"quoin"}}}, i.client.Transport
+	})
+	newClient(f, e).ok("iam", "CreateRole", "RoleName", "web", "AssumeRolePolicyDocument", i.trust(""))
+	said := make(map[string]bool) // header and claims of the tokens that were signed
+	for _, token := range []string{
+		i.token(f, "RS256", nil, nil),
+		i.token(f, "ES256", map[string]any{"aud": []string{"a", "quoin"}, "nbf": 1.5}, nil),
+	} {
+		said[token[:strings.LastIndexByte(token, '.')]] = true
+		f.Add(token)
+	}
+	body, err := json.Marshal(map[string]any{"iss": i.url, "sub": "alice", "aud": "quoin", "exp": 1 << 40})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b64([]byte(`{"alg":"none"}`)) + "." + b64(body) + ".")
+	f.Add(b64([]byte(`{"alg":"RS256","kid":"r"}`)) + "." + b64(body) + "." + b64([]byte("x")))
+	handler := e.Handler()
+	f.Fuzz(func(t *testing.T, token string) {
+		form := url.Values{"Action": {"AssumeRoleWithWebIdentity"}, "RoleArn": {roleARN + "web"}, "RoleSessionName": {"web"}, "WebIdentityToken": {token}}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("POST", "/", strings.NewReader(form.Encode())))
+		if w.Code >= 500 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		if w.Code == http.StatusOK && !said[token[:strings.LastIndexByte(token, '.')]] {
+			t.Fatalf("accepted %q", token)
+		}
+	})
 }
