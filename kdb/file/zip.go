@@ -269,7 +269,8 @@ func (c Compression) zipper() (zip func(out, src []byte) ([]byte, error), done f
 			plain = append(plain[:8], src...)
 			out = append(out, 1, 0, 1, 0, 0, 0, 0, 0)
 			out = le.AppendUint32(out, uint32(len(plain)))
-			out, ok := lz.Compress(out, plain, 8, max(0, len(src)-ipcHead))
+			// As of messages, kdb+ keeps only what more than halves.
+			out, ok := lz.Compress(out, plain, 8, max(0, len(plain)/2-ipcHead))
 			if !ok {
 				return out[:start], nil
 			}
