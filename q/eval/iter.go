@@ -3,6 +3,7 @@ package eval
 import (
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/q/prim"
+	"github.com/quoinhq/quoin/q/table"
 )
 
 const (
@@ -119,6 +120,13 @@ func (th *thread) each(f, x kdb.Value) (kdb.Value, error) {
 
 // eachMany is f'[x;y;…]: items of conforming lists and dictionaries together.
 func (th *thread) eachMany(f kdb.Value, args []kdb.Value) (kdb.Value, error) {
+	if b, ok := f.(*prim.Builtin); ok && b.Name == "," && len(args) == 2 {
+		x, okX := args[0].(*kdb.Table)
+		y, okY := args[1].(*kdb.Table)
+		if okX && okY {
+			return table.JoinEach(x, y)
+		}
+	}
 	n, dict := -1, (*kdb.Dict)(nil)
 	for _, a := range args {
 		if d, ok := a.(*kdb.Dict); ok {

@@ -172,7 +172,7 @@ func UnionJoin(e *prim.Env, x, y kdb.Value, fill bool) (kdb.Value, error) {
 		}
 		return stack(e, a, b)
 	}
-	xk, xv, ok1 := kdb.IsKeyed(x)
+	xk, _, ok1 := kdb.IsKeyed(x)
 	yk, yv, ok2 := kdb.IsKeyed(y)
 	if !ok1 || !ok2 {
 		if x.Type() == kdb.TList && x.Len() == 0 {
@@ -202,7 +202,6 @@ func UnionJoin(e *prim.Env, x, y kdb.Value, fill bool) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = xv
 	return rekey(flat, len(xk.Names)), nil
 }
 
@@ -279,12 +278,15 @@ func EquiJoin(e *prim.Env, columns, x, y kdb.Value) (kdb.Value, error) {
 }
 
 // JoinEach is ,' of two tables of one length: the columns of both side by side,
-// those of y replacing x's of the same name.
+// those of y replacing x's of the same name. Errors: 'length.
 func JoinEach(x, y *kdb.Table) (*kdb.Table, error) {
 	if x.Len() != y.Len() {
 		return nil, prim.ErrLength
 	}
 	out := kdb.NewTable(slices.Clone(x.Names), slices.Clone(x.Cols))
+	for _, c := range slices.Concat(x.Cols, y.Cols) {
+		prim.Share(c) // the result holds the columns too
+	}
 	for i, n := range y.Names {
 		if j := slices.Index(out.Names, n); j >= 0 {
 			out.Cols[j] = y.Cols[i]
