@@ -118,3 +118,15 @@ func (s stsClient) call(ctx context.Context, action string, form url.Values, cre
 	}
 	return Credentials{AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken, Expires: got.Expiration}, nil
 }
+
+// AssumeRole returns credentials of sessions of a role, got from cfg's server
+// with cfg's credentials and got again before they expire. It may be used by
+// many goroutines at once.
+func AssumeRole(cfg Config, roleARN, sessionName string) CredentialsProvider {
+	client := cfg.HTTPClient
+	if client == nil {
+		client = http.DefaultClient
+	}
+	s := stsClient{http: client, endpoint: cfg.Endpoint, region: cfg.Region}
+	return s.assumeRole(roleRequest{role: roleARN, session: sessionName}, cfg.Credentials)
+}

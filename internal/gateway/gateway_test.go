@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -185,23 +184,7 @@ func (f *fixture) setUser(name, role string) {
 func (f *fixture) assume(role string) sigv4.Credentials {
 	f.Helper()
 	c := sts.New(sts.Options{Region: iamtest.Region, BaseEndpoint: &f.url, Credentials: static(f.iam.Root)})
-	u, err := f.roles.CreateUser(context.Background(), &awsiam.CreateUserInput{UserName: aws.String(fmt.Sprint("caller", time.Now().UnixNano()))})
-	if err != nil {
-		f.Fatal(err)
-	}
-	// Root may not assume roles, as with AWS; a user may.
-	k, err := f.roles.CreateAccessKey(context.Background(), &awsiam.CreateAccessKeyInput{UserName: u.User.UserName})
-	if err != nil {
-		f.Fatal(err)
-	}
-	_, err = f.roles.PutUserPolicy(context.Background(), &awsiam.PutUserPolicyInput{UserName: u.User.UserName, PolicyName: aws.String("p"),
-		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}`)})
-	if err != nil {
-		f.Fatal(err)
-	}
-	out, err := c.AssumeRole(context.Background(), &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("test")}, func(o *sts.Options) {
-		o.Credentials = static(sigv4.Credentials{AccessKeyID: *k.AccessKey.AccessKeyId, SecretAccessKey: *k.AccessKey.SecretAccessKey})
-	})
+	out, err := c.AssumeRole(context.Background(), &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("test")})
 	if err != nil {
 		f.Fatal(err)
 	}

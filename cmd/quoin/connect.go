@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/connect"
+)
+
+type connectCommand struct {
+	Cluster     string `arg:"" help:"Cluster to connect to."`
+	Environment string `short:"e" placeholder:"ID" help:"Its environment (the only one)."`
+	User        string `short:"u" placeholder:"NAME" help:"Connect as this kdb user (the only one)."`
+	Profile     string `placeholder:"NAME" help:"Profile of the AWS configuration to use."`
+}
+
+// Help shows how.
+func (connectCommand) Help() string {
+	return `The server and the keys are those of the usual AWS environment: eval "$(quoin env)" sets it.
+
+  quoin connect rdb --user bob
+  echo 'select last price by sym from trade' | quoin connect rdb --user bob`
+}
+
+// Run is a q console on a cluster, through the gateway.
+func (c connectCommand) Run(ctx context.Context, std *stdio) error {
+	cfg, err := finspace.LoadConfig(c.Profile)
+	if err != nil {
+		return err
+	}
+	s, err := connect.Open(ctx, cfg, connect.Target{Environment: c.Environment, Cluster: c.Cluster, User: c.User})
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", c.Cluster, err)
+	}
+	defer s.Close()
+	return connect.Console(ctx, s, std.in, std.out)
+}

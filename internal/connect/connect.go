@@ -1,0 +1,174 @@
+// Package connect takes a person's q console through the gateway: it finds the
+// user's role, assumes it, asks for a connection string and talks to the
+// cluster, and does it again when the connection ends.
+package connect
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
+)
+
+// Target is what to connect to, and as whom.
+type Target struct {
+	Environment string // "" is the only one there is
+	Cluster     string
+	User        string // "" is the only one there is
+}
+
+// Session is a connection to a cluster that is made anew when it ends. It is
+// used by one goroutine.
+type Session struct {
+	cfg    finspace.Config
+	to     Target
+	userID string // the user's ARN
+	roots  *x509.CertPool
+	conn   *ipc.Conn
+}
+
+// Open finds out what is left out of the target and connects. cfg's
+// credentials must be allowed to look and to assume the user's role.
+func Open(ctx context.Context, cfg finspace.Config, to Target) (*Session, error) {
+	client, err := finspace.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{cfg: cfg, to: to}
+	if s.to.Environment == "" {
+		if s.to.Environment, err = onlyEnvironment(ctx, client); err != nil {
+			return nil, err
+		}
+	}
+	if s.to.User == "" {
+		if s.to.User, err = onlyUser(ctx, client, s.to.Environment); err != nil {
+			return nil, err
+		}
+	}
+	user, err := client.GetKxUser(ctx, &finspace.GetKxUserInput{EnvironmentId: &s.to.Environment, UserName: &s.to.User})
+	if err != nil {
+		return nil, err
+	}
+	s.userID = *user.UserArn
+	s.cfg.Credentials = finspace.AssumeRole(cfg, *user.IamRole, s.to.User)
+	if s.roots, err = authority(ctx, cfg); err != nil {
+		return nil, err
+	}
+	return s, s.dial(ctx)
+}
+
+// Target is what the session is connected to.
+func (s *Session) Target() Target { return s.to }
+
+func onlyEnvironment(ctx context.Context, c *finspace.Client) (string, error) {
+	out, err := c.ListKxEnvironments(ctx, &finspace.ListKxEnvironmentsInput{})
+	if err != nil {
+		return "", err
+	}
+	if n := len(out.Environments); n != 1 {
+		return "", fmt.Errorf("there are %d environments; say which with --environment", n)
+	}
+	return *out.Environments[0].EnvironmentId, nil
+}
+
+func onlyUser(ctx context.Context, c *finspace.Client, env string) (string, error) {
+	out, err := c.ListKxUsers(ctx, &finspace.ListKxUsersInput{EnvironmentId: &env})
+	if err != nil {
+		return "", err
+	}
+	if n := len(out.Users); n != 1 || out.NextToken != nil {
+		return "", fmt.Errorf("the environment has %d users; say which with --user", n)
+	}
+	return *out.Users[0].UserName, nil
+}
+
+// authority fetches the certificate that signs for the gateway, from the API
+// that the caller trusts already.
+func authority(ctx context.Context, cfg finspace.Config) (*x509.CertPool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(cfg.Endpoint, "/")+"/gateway-ca.pem", nil)
+	if err != nil {
+		return nil, err
+	}
+	client := cfg.HTTPClient
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if resp.StatusCode != http.StatusOK || !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New("the server does not tell which certificate its gateway has")
+	}
+	return pool, nil
+}
+
+// dial asks for a connection string and connects with it.
+func (s *Session) dial(ctx context.Context) error {
+	client, err := finspace.New(s.cfg)
+	if err != nil {
+		return err
+	}
+	out, err := client.GetKxConnectionString(ctx, &finspace.GetKxConnectionStringInput{EnvironmentId: &s.to.Environment, UserArn: &s.userID, ClusterName: &s.to.Cluster})
+	if err != nil {
+		return err
+	}
+	host, port, password, err := split(*out.SignedConnectionString)
+	if err != nil {
+		return err
+	}
+	d := ipc.Dialer{User: s.to.User, Password: password, TLS: &tls.Config{RootCAs: s.roots, ServerName: host, MinVersion: tls.VersionTLS12}}
+	s.conn, err = d.Dial(ctx, host+":"+port)
+	if errors.Is(err, ipc.ErrRefused) {
+		return errors.New("the gateway refused the connection; quoin audit says why")
+	}
+	return err
+}
+
+// split takes a connection string apart: ":tcps://HOST:PORT:USER:PASSWORD".
+func split(text string) (host, port, password string, err error) {
+	parts := strings.SplitN(strings.TrimPrefix(strings.TrimPrefix(text, ":"), "tcps://"), ":", 4)
+	if len(parts) != 4 {
+		return "", "", "", errors.New("the server's connection string is not one")
+	}
+	return parts[0], parts[1], parts[3], nil
+}
+
+// Eval has the cluster evaluate a line of q. When the connection is gone it
+// is made anew, once; what was asked is asked again then only if it cannot
+// have been heard. Errors: kdb.Error for q's own, or why there is no connection.
+func (s *Session) Eval(ctx context.Context, line string) (kdb.Value, error) {
+	if s.conn == nil {
+		if err := s.dial(ctx); err != nil {
+			return nil, err
+		}
+	}
+	v, err := s.conn.Sync(ctx, kdb.Str(line))
+	var qerr kdb.Error
+	if err != nil && !errors.As(err, &qerr) {
+		s.Close()
+	}
+	return v, err
+}
+
+// Close ends the connection.
+func (s *Session) Close() {
+	if s.conn != nil {
+		s.conn.Close()
+		s.conn = nil
+	}
+}
