@@ -9,6 +9,10 @@
 //	server.json   how to reach the server that runs, or ran last
 //	quoin.db      records (SQLite)
 //	blobs         content of files, by hash
+//	data          databases laid out as folders, volumes
+//	audit         audit events that were exported
+//	gateway-ca.*  the authority that signs for the gateway, and its key
+//	nodes, run    folders of cluster nodes
 package datadir
 
 import (
