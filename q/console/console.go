@@ -38,6 +38,7 @@ func Run(args []string, in io.Reader, out, errs io.Writer) int {
 	if c.tty && !o.Start.Quiet {
 		fmt.Fprintln(out, banner())
 	}
+	c.eng.KeepLocals(c.tty)
 	if c.tty {
 		return c.terminal(f)
 	}
@@ -115,6 +116,8 @@ type console struct {
 	out      io.Writer
 	errs     io.Writer
 	tty      bool
+	// debug are the executions that errors suspended, innermost last.
+	debug []*suspended
 }
 
 func banner() string {
@@ -181,9 +184,14 @@ func (c *console) line(line string) {
 		return
 	}
 	c.eng.Resume()
+	if len(c.debug) > 0 {
+		c.debugLine(line)
+		return
+	}
 	v, quiet, err := c.eng.Eval(line)
 	if err != nil {
 		c.report(err)
+		c.suspend(err)
 		return
 	}
 	if !quiet && v != nil && v != kdb.Nil {

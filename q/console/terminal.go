@@ -8,26 +8,19 @@ import (
 	"golang.org/x/term"
 )
 
-// terminal reads lines with editing and history until the input ends.
+// terminal reads lines with editing and history until the input ends. The
+// terminal is raw only while a line is read, so that an interrupt reaches what
+// runs and output needs no care.
 func (c *console) terminal(f *os.File) int {
-	state, err := term.MakeRaw(int(f.Fd()))
-	if err != nil {
-		return 1
-	}
-	defer func() { _ = term.Restore(int(f.Fd()), state) }()
+	fd := int(f.Fd())
 	t := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{f, c.out}, "q)")
-	c.out, c.errs = t, t
+	}{f, c.out}, "")
 	for {
-		if w, h, err := term.GetSize(int(f.Fd())); err == nil {
-			_ = t.SetSize(w, h)
-		}
-		t.SetPrompt("q" + c.eng.Namespace() + ")")
-		line, err := t.ReadLine()
+		line, err := c.readLine(t, fd)
 		if err != nil || line == "\\\\" {
-			return 0
+			return c.eng.ExitCode()
 		}
 		if strings.TrimSpace(line) != "" {
 			c.line(line)
@@ -36,4 +29,17 @@ func (c *console) terminal(f *os.File) int {
 			return c.eng.ExitCode()
 		}
 	}
+}
+
+func (c *console) readLine(t *term.Terminal, fd int) (string, error) {
+	state, err := term.MakeRaw(fd)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = term.Restore(fd, state) }()
+	if w, h, err := term.GetSize(fd); err == nil {
+		_ = t.SetSize(w, h)
+	}
+	t.SetPrompt(c.prompt())
+	return t.ReadLine()
 }

@@ -541,10 +541,14 @@ func (th *thread) localise(v kdb.Value) kdb.Value {
 				return b
 			}
 		}
+	case *kdb.Lambda:
+		// Compiled now, so that its rank is known; text that does not compile
+		// fails when it is called.
+		_, _ = th.eng.adopt(x)
 	case *kdb.List:
 		for i, y := range x.V {
 			switch y.(type) {
-			case kdb.Unary, kdb.Binary, *kdb.List, *kdb.Projection, *kdb.Compose, *kdb.Derived, *kdb.Dict:
+			case kdb.Unary, kdb.Binary, *kdb.Lambda, *kdb.List, *kdb.Projection, *kdb.Compose, *kdb.Derived, *kdb.Dict:
 				x.V[i] = th.localise(y)
 			}
 		}
