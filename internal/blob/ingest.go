@@ -86,8 +86,10 @@ func (s *Store) name(tmp string, ref Ref, durable bool) error {
 	path := s.Path(ref.Hash)
 	s.mu.Lock()
 	fi, err := s.fs.Stat(path)
+	found := false
 	switch {
 	case err == nil && fi.Size() == ref.Size:
+		found = true
 		err = s.fs.Chtimes(path, s.now())
 	case err == nil || errors.Is(err, fs.ErrNotExist):
 		err = s.fs.Rename(tmp, path)
@@ -96,9 +98,11 @@ func (s *Store) name(tmp string, ref Ref, durable bool) error {
 		s.unsynced[ref.Hash] = struct{}{}
 	}
 	s.mu.Unlock()
+	if err == nil && durable && found {
+		err = s.syncFile(path) // it may have been named without being synced
+	}
 	if err == nil && durable {
-		// Content that was there may have been named without being synced.
-		err = errors.Join(s.syncFile(path), s.fs.SyncDir(filepath.Dir(path)))
+		err = s.fs.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return fmt.Errorf("blob: %w", err)

@@ -4,6 +4,9 @@
 // update is on disk before it counts.
 //
 //	go run ./test/load [-users 100000] [-seconds 5] [-conns 1,16,128]
+//	go run ./test/load -files 100000 [-bytes 5000000000]
+//
+// The second form measures imports from the built-in S3 and dataviews.
 //
 // It starts a server of its own, in a process of its own with a data folder
 // that is removed afterwards, and prints Markdown.
@@ -34,12 +37,16 @@ func main() {
 	users := flag.Int("users", 100_000, "users in the environment")
 	seconds := flag.Float64("seconds", 5, "length of each measurement")
 	conns := flag.String("conns", "1,16,128", "numbers of connections to measure with")
+	files := flag.Int("files", 0, "instead, import a database of so many files")
+	total := flag.Int64("bytes", 5_000_000_000, "and so many bytes")
 	serve := flag.String("serve", "", "be the server, on this data folder")
 	profile := flag.String("profile", "", "write a CPU profile of the server to this file")
 	flag.Parse()
 	var err error
 	if *serve != "" {
 		err = beServer(*serve, *profile)
+	} else if *files > 0 {
+		err = measureData(*files, *total, *profile)
 	} else {
 		err = measure(*users, time.Duration(*seconds*float64(time.Second)), *conns, *profile)
 	}

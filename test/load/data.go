@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/sigv4"
+)
+
+// measureData measures imports and dataviews: a database of so many files and
+// bytes from the built-in S3, one partition more, and a view of it all.
+func measureData(files int, total int64, profile string) (err error) {
+	dir, err := os.MkdirTemp("", "quoin-load-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	t, _, err := start(dir, profile)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stopErr := t.stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	d, err := newData(t.dir)
+	if err != nil {
+		return err
+	}
+	fmt.Println("| what | time | rate | resident MiB (highest) |\n|---|---:|---:|---:|")
+	step := func(what string, n int, bytes int64, do func() error) error {
+		began := time.Now()
+		if err := do(); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		took := time.Since(began)
+		now, peak := t.resident()
+		fmt.Printf("| %s | %.2f s | %.0f files/s, %.0f MB/s | %d (%d) |\n", what, took.Seconds(),
+			float64(n)/took.Seconds(), float64(bytes)/1e6/took.Seconds(), now, peak)
+		return nil
+	}
+	const columns = 20 // files of a partition
+	size := int(total / int64(files))
+	for _, s := range []struct {
+		what  string
+		n     int
+		bytes int64
+		do    func() error
+	}{
+		{"put objects, 16 connections", files, total, func() error { return d.put("hist", files, columns, size) }},
+		{"import them as one changeset", files, total, func() error { return d.changeset("s3://data/hist/", "/") }},
+		{"put one partition more", columns, int64(columns * size), func() error { return d.put("more", columns, columns, size) }},
+		{"import it as a second changeset", columns, int64(columns * size), func() error { return d.changeset("s3://data/more/p000000/", "/q/") }},
+		{"a dataview of all", files + columns, 0, d.dataview},
+	} {
+		if err := step(s.what, s.n, s.bytes, s.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// data is a database that is filled through the API.
+type data struct {
+	ctx    context.Context
+	api    *finspace.Client
+	http   *http.Client
+	url    string
+	region string
+	keys   sigv4.Credentials
+	env    string
+	last   string // changeset that completed last
+}
+
+const databaseName = "hist"
+
+func newData(dir *datadir.Dir) (*data, error) {
+	endpoint, err := dir.Endpoint()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := dir.Credentials()
+	if err != nil {
+		return nil, err
+	}
+	d := &data{
+		ctx: context.Background(), url: endpoint.URL, region: endpoint.Region,
+		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+		keys: sigv4.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey},
+	}
+	d.api, err = finspace.New(finspace.Config{
+		Endpoint: d.url, Region: d.region, PollInterval: 10 * time.Millisecond,
+		Credentials: finspace.StaticCredentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.object("/data", nil); err != nil {
+		return nil, err
+	}
+	env, err := d.api.CreateKxEnvironment(d.ctx, &finspace.CreateKxEnvironmentInput{
+		Name: new("load"), KmsKeyId: new("arn:aws:kms:us-east-1:123456789012:key/1"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.env = *env.EnvironmentId
+	if _, err := d.api.WaitKxEnvironment(d.ctx, &finspace.GetKxEnvironmentInput{EnvironmentId: &d.env}); err != nil {
+		return nil, err
+	}
+	_, err = d.api.CreateKxDatabase(d.ctx, &finspace.CreateKxDatabaseInput{EnvironmentId: &d.env, DatabaseName: new(databaseName)})
+	return d, err
+}
+
+// object puts one object, or makes a bucket.
+func (d *data) object(path string, content []byte) error {
+	r, err := http.NewRequestWithContext(d.ctx, http.MethodPut, d.url+path, bytes.NewReader(content))
+	if err != nil {
+		return err
+	}
+	if err := sigv4.Sign(r, d.keys, d.region, "s3", sigv4.HashBody(content), time.Now()); err != nil {
+		return err
+	}
+	res, err := d.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", res.Status, text)
+	}
+	return err
+}
+
+// put puts files of random content, so that none is like another.
+func (d *data) put(prefix string, files, columns, size int) error {
+	var next atomic.Int64
+	var first error
+	var once sync.Once
+	var wg sync.WaitGroup
+	for w := range 16 {
+		wg.Go(func() {
+			random := rand.NewChaCha8([32]byte{byte(w), byte(len(prefix))})
+			content := make([]byte, size)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= files {
+					return
+				}
+				_, _ = random.Read(content) // never fails
+				path := fmt.Sprintf("/data/%s/p%06d/trade/c%02d", prefix, i/columns, i%columns)
+				if err := d.object(path, content); err != nil {
+					once.Do(func() { first = err })
+					next.Store(int64(files))
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first
+}
+
+func (d *data) changeset(from, to string) error {
+	c, err := d.api.CreateKxChangeset(d.ctx, &finspace.CreateKxChangesetInput{
+		EnvironmentId: &d.env, DatabaseName: new(databaseName),
+		ChangeRequests: []finspace.ChangeRequest{{ChangeType: finspace.ChangeTypePut, S3Path: &from, DbPath: &to}},
+	})
+	if err != nil {
+		return err
+	}
+	d.last = *c.ChangesetId
+	_, err = d.api.WaitKxChangeset(d.ctx, &finspace.GetKxChangesetInput{
+		EnvironmentId: &d.env, DatabaseName: new(databaseName), ChangesetId: c.ChangesetId,
+	}, finspace.ChangesetStatusCompleted)
+	return err
+}
+
+func (d *data) dataview() error {
+	_, err := d.api.CreateKxDataview(d.ctx, &finspace.CreateKxDataviewInput{
+		EnvironmentId: &d.env, DatabaseName: new(databaseName), DataviewName: new("all"),
+		AzMode: finspace.KxAzModeSingle, AvailabilityZoneId: new("use1-az1"), ChangesetId: &d.last,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = d.api.WaitKxDataview(d.ctx, &finspace.GetKxDataviewInput{
+		EnvironmentId: &d.env, DatabaseName: new(databaseName), DataviewName: new("all"),
+	}, finspace.KxDataviewStatusActive)
+	return err
+}
