@@ -19,6 +19,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -124,14 +125,14 @@ type Head struct {
 
 func (h Head) String() string { return fmt.Sprintf("%d:%s", h.Seq, h.Sum) }
 
-// ParseHead reads what String writes.
+// ParseHead reads what String writes, and nothing else.
 func ParseHead(s string) (Head, error) {
-	var h Head
-	number, sum, ok := strings.Cut(s, ":")
-	if _, err := fmt.Sscanf(number, "%d", &h.Seq); err != nil || !ok || len(sum) != 2*sha256.Size {
+	number, sum, _ := strings.Cut(s, ":")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	h := Head{seq, sum}
+	if _, hexErr := hex.DecodeString(sum); err != nil || hexErr != nil || len(sum) != 2*sha256.Size || h.String() != s {
 		return Head{}, fmt.Errorf("audit: %q is not a head: want SEQ:SHA256", s)
 	}
-	h.Sum = sum
 	return h, nil
 }
 
