@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
@@ -12,19 +13,21 @@ import (
 // has not finished. Nothing that begins with it is part of a database.
 const temporary = ".tmp-"
 
+// temporaryName returns a new name beside path.
+func temporaryName(path string) string {
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%s-%x", temporary, filepath.Base(path), rand.Uint64()))
+}
+
 // replace makes the file path of what write gives out, or leaves what was
 // there: the new content is on disk before it takes the name.
 func replace(path string, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, temporary+filepath.Base(path)+"-*")
+	f, err := os.OpenFile(temporaryName(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // fails once renamed
 	defer f.Close()
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
 	w := bufio.NewWriterSize(f, 256<<10)
 	if err := write(w); err != nil {
 		return err

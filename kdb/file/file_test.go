@@ -74,6 +74,7 @@ func forms(t testing.TB) map[string]struct {
 		"symbols with an old count":            {unhex(t, "ff01 0b00 01000000 6100 6200"), kdb.Syms("a", "b"), false},
 		"no symbols":                           {unhex(t, "ff01 0b00 00000000"), kdb.Syms(), true},
 		"list":                                 {unhex(t, "ff01 0000 02000000 ff01 0a0001000000 78"), kdb.NewList(kdb.Bool(true), kdb.Str("x")), true},
+		"list with more than its count":        {unhex(t, "ff01 0000 00000000 ff01 0b00010000007800"), kdb.NewList(kdb.Bool(true), kdb.Syms("x")), false},
 		"dictionary":                           {unhex(t, "ff01 63 0b0001000000 6100 0700010000000100000000000000"), kdb.NewDict(kdb.Syms("a"), kdb.Of[kdb.Long](1)), true},
 		"longs without count":                  {unhex(t, "fe20 0700 00000000 0000000000000000 0100000000000000 0200000000000000"), kdb.Of[kdb.Long](1, 2), true},
 		"longs with count":                     {unhex(t, "fe20 0700 00000000 0200000000000000 0100000000000000 0200000000000000"), kdb.Of[kdb.Long](1, 2), false},

@@ -77,20 +77,43 @@ func (m *image) value() (kdb.Value, error) {
 	return nil, m.corrupt(0, "not a kdb+ file: begins with %x", m.b[:2])
 }
 
+// object reads the object form. Of a general list, as of a symbol vector, the
+// count only says how many items there are at least: appending, to a log for
+// instance, does not touch it.
 func (m *image) object() (kdb.Value, error) {
 	d := object.Decoder{Share: true, OpenSymbols: true}
-	v, n, err := d.Decode(m.b[2:])
+	v, at, err := m.decode(&d, 2)
 	if err != nil {
-		var at *object.SyntaxError
-		if errors.As(err, &at) {
-			return nil, corrupt(m.path, 2+at.Offset, at.Err)
-		}
-		return nil, corrupt(m.path, 2, err)
+		return nil, err
 	}
-	if 2+n != len(m.b) {
-		return nil, m.corrupt(2+n, "%d bytes after the value", len(m.b)-2-n)
+	l, ok := v.(*kdb.List)
+	for ok && at < len(m.b) {
+		if v, at, err = m.decode(&d, at); err != nil {
+			return nil, err
+		}
+		l.V = append(l.V, v)
+	}
+	if at != len(m.b) {
+		return nil, m.corrupt(at, "%d bytes after the value", len(m.b)-at)
+	}
+	if ok {
+		return l, nil
 	}
 	return v, nil
+}
+
+// decode reads the object at byte at and returns where it ends.
+func (m *image) decode(d *object.Decoder, at int) (v kdb.Value, end int, err error) {
+	d.OpenSymbols = at == 2
+	v, n, err := d.Decode(m.b[at:])
+	if err != nil {
+		var se *object.SyntaxError
+		if errors.As(err, &se) {
+			return nil, 0, corrupt(m.path, at+se.Offset, se.Err)
+		}
+		return nil, 0, corrupt(m.path, at, err)
+	}
+	return v, at + n, nil
 }
 
 // head reads the header at byte at, and returns how many elements of how many

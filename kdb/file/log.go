@@ -45,7 +45,7 @@ type Log struct {
 // make the new messages unreadable. Use CheckLog before to keep it. Errors:
 // ErrLocked, *CorruptError for a file that is no log.
 func OpenLog(path string) (*Log, LogState, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, LogState{}, err
 	}
@@ -66,6 +66,7 @@ func (l *Log) open(path string) (LogState, error) {
 	if err != nil {
 		return state, err
 	}
+	whole := !state.Truncated() && state.Valid > 0
 	if state.Valid == 0 {
 		if _, err := l.f.WriteAt(logHead[:], 0); err != nil {
 			return state, err
@@ -73,13 +74,16 @@ func (l *Log) open(path string) (LogState, error) {
 		state.Valid = int64(len(logHead))
 		state.Size = max(state.Size, state.Valid)
 	}
+	l.size, l.n = state.Valid, state.Messages
+	if whole {
+		return state, nil
+	}
 	if err := l.f.Truncate(state.Valid); err != nil {
 		return state, err
 	}
 	if err := l.f.Sync(); err != nil {
 		return state, err
 	}
-	l.size, l.n = state.Valid, state.Messages
 	return state, syncDir(filepath.Dir(path))
 }
 

@@ -91,17 +91,14 @@ func WriteTable(dir string, t *kdb.Table, o *Options) error {
 		}
 	}
 	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp(parent, temporary+filepath.Base(dir)+"-*")
-	if err != nil {
+	tmp := temporaryName(dir)
+	if err := os.Mkdir(tmp, 0o777); err != nil { // less the umask
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return err
-	}
 	for i, c := range t.Cols {
 		if err := writeColumn(filepath.Join(tmp, t.Names[i].String()), c, o); err != nil {
 			return err

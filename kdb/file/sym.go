@@ -40,7 +40,7 @@ var symHead = [8]byte{0xff, 1, byte(kdb.TSymbol)}
 // ErrLocked, *CorruptError, those of the file system.
 func OpenSym(path string) (*SymFile, error) {
 	name := filepath.Base(path)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *SymFile) open() error {
 	if isPacked(b) {
 		return corrupt(s.path, 0, errors.New("a symbol file is never compressed"))
 	}
-	whole := len(b)
+	size, whole := len(b), len(b)
 	if whole < len(symHead) && string(b) == string(symHead[:whole]) {
 		whole = 0 // not even the header was finished
 	} else if whole > len(symHead) {
@@ -81,11 +81,13 @@ func (s *SymFile) open() error {
 		}
 		whole = len(b)
 	}
-	if err := s.f.Truncate(int64(whole)); err != nil {
-		return err
-	}
-	if err := s.f.Sync(); err != nil {
-		return err
+	if whole != size {
+		if err := s.f.Truncate(int64(whole)); err != nil {
+			return err
+		}
+		if err := s.f.Sync(); err != nil {
+			return err
+		}
 	}
 	v, err := parse(s.path, b[:whole], noDomains{}, load)
 	if err != nil {
