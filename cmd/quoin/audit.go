@@ -60,20 +60,25 @@ func (c auditCommand) Run(ctx context.Context, std *stdio) error {
 
 func (c auditCommand) filter(now time.Time) (audit.Filter, error) {
 	f := audit.Filter{Principal: c.Principal, Resource: c.Resource, Operation: c.Operation, Outcome: c.Outcome}
-	if c.Since == "" {
-		return f, nil
+	var err error
+	f.Since, err = parseSince(c.Since, now)
+	return f, err
+}
+
+// parseSince reads a --since: how long ago, or a time; "" is the beginning.
+func parseSince(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
 	}
-	if ago, err := time.ParseDuration(c.Since); err == nil && ago >= 0 {
-		f.Since = now.Add(-ago)
-		return f, nil
+	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, c.Since); err == nil {
-			f.Since = t
-			return f, nil
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
 		}
 	}
-	return f, fmt.Errorf("--since: %q is neither a duration (15m) nor a time (2026-03-04T05:06:07Z)", c.Since)
+	return time.Time{}, fmt.Errorf("--since: %q is neither a duration (15m) nor a time (2026-03-04T05:06:07Z)", text)
 }
 
 func (c auditCommand) print(std *stdio, events iter.Seq2[*audit.Event, error]) error {

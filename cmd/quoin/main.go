@@ -19,6 +19,7 @@ import (
 type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Run the server."`
 	Env        envCommand        `cmd:"" help:"Print the shell exports that point AWS tools at the server."`
+	Logs       logsCommand       `cmd:"" help:"Print what the nodes of a cluster printed."`
 	Audit      auditCommand      `cmd:"" help:"Print who did what, as JSON lines."`
 	IAM        iamCommand        `cmd:"" name:"iam" help:"Ask about identities and their policies."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Export, import and compare databases; collect what nothing names."`

@@ -11,6 +11,7 @@ import (
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/node"
 	"github.com/quoinhq/quoin/internal/server"
 )
 
@@ -31,6 +32,10 @@ type serveCommand struct {
 
 	OIDC     map[string]string `name:"oidc" env:"QUOIN_OIDC" placeholder:"ISSUER=CLIENT" help:"OpenID Connect issuer whose tokens for that client id open sessions; client ids are separated by commas, issuers given one by one or separated by semicolons."`
 	OIDCKeys map[string]string `name:"oidc-keys" env:"QUOIN_OIDC_KEYS" placeholder:"ISSUER=FILE" help:"Its keys, a JSON Web Key Set, instead of asking the issuer for them."`
+
+	QBinary  string `name:"q-binary" env:"QUOIN_Q_BINARY" placeholder:"FILE" help:"Your own kdb+ or KDB-X, to run clusters with instead of the embedded engine."`
+	QHome    string `name:"q-home" env:"QUOIN_Q_HOME" placeholder:"FOLDER" help:"Its QHOME (the folder of its q.k)."`
+	QLicense string `name:"q-license" env:"QUOIN_Q_LICENSE" placeholder:"FOLDER" help:"Its QLIC (the folder of its licence)."`
 
 	Rate          float64           `env:"QUOIN_RATE" placeholder:"N" help:"Requests a second of one principal; negative: no limit (10000)."`
 	Burst         int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
@@ -75,10 +80,11 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 			PrincipalRate: c.Rate, PrincipalBurst: c.Burst,
 			AddressRate: c.AddressRate, AddressBurst: c.AddressBurst, Drain: c.Drain,
 		},
-		Quotas: make(control.Quotas),
-		Hosts:  make(control.Hosts),
-		Audit:  server.AuditBounds{MaxBytes: c.AuditMaxBytes, MaxAge: c.AuditMaxAge},
-		Log:    c.logger(std),
+		QBinary: node.Binary{Path: c.QBinary, Home: c.QHome, License: c.QLicense},
+		Quotas:  make(control.Quotas),
+		Hosts:   make(control.Hosts),
+		Audit:   server.AuditBounds{MaxBytes: c.AuditMaxBytes, MaxAge: c.AuditMaxAge},
+		Log:     c.logger(std),
 	}
 	if cfg.S3Endpoint = c.S3Endpoint; cfg.S3Endpoint != "" {
 		keys, err := datadir.ReadCredentials(c.S3Credentials)

@@ -132,8 +132,14 @@ func reasonOf(err error, deaths int) string {
 	return "The node could not be started"
 }
 
+// lastLine is the last error that q printed, or else the last line.
 func lastLine(tail string) string {
 	lines := strings.Split(strings.TrimSpace(tail), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.HasPrefix(lines[i], "'") {
+			return lines[i]
+		}
+	}
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
@@ -192,7 +198,7 @@ func (k *keeper) down(p runner.Process) {
 	if agent != nil {
 		agent.Close()
 	}
-	k.m.cfg.Logs.drain(k.spec.ID)
+	k.m.cfg.Logs.Drain(k.spec.ID)
 }
 
 // launch starts the process.
@@ -202,7 +208,7 @@ func (k *keeper) launch(spec *control.NodeSpec) (runner.Process, error) {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	out := filepath.Join(k.dir, "output")
-	k.m.cfg.Logs.follow(spec, out)
+	k.m.cfg.Logs.Follow(spec.Environment, spec.Cluster, spec.ID, out)
 	s := k.command(spec, boot)
 	s.ID, s.Dir, s.Log = spec.ID, filepath.Join(k.dir, "app"), out
 	p, err := k.m.cfg.Runner.Start(k.ctx, s)
@@ -217,7 +223,7 @@ func (k *keeper) launch(spec *control.NodeSpec) (runner.Process, error) {
 
 // remove takes the node's folder away.
 func (k *keeper) remove() {
-	k.m.cfg.Logs.unfollow(k.spec.ID)
+	k.m.cfg.Logs.Unfollow(k.spec.ID)
 	if err := removeAll(k.dir); err != nil {
 		k.m.cfg.Log.Error("folder of a node not removed", "node", k.spec.ID, "error", err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/gateway"
+	"github.com/quoinhq/quoin/internal/logs"
 	"github.com/quoinhq/quoin/internal/runner"
 	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/kdb/ipc"
@@ -32,8 +33,8 @@ import (
 // Config is what a Manager needs. All fields but the times and Engines are
 // required.
 type Config struct {
-	Dir    string // the nodes' folders; what is in it when a manager is opened is removed
-	Logs   *Logs  // where what the nodes print is kept
+	Dir    string          // the nodes' folders; what is in it when a manager is opened is removed
+	Logs   *logs.Collector // where what the nodes print is kept
 	Runner runner.Runner
 	// Engine is the program of the embedded engine: its file and its first
 	// arguments, before q's own.
@@ -109,7 +110,7 @@ func Open(cfg Config) (*Manager, error) {
 			cfg.Log.Error("agent stopped", "error", err)
 		}
 	})
-	m.work.Go(func() { cfg.Logs.collect(m.ctx) })
+	m.work.Go(func() { cfg.Logs.Run(m.ctx) })
 	return m, nil
 }
 
@@ -154,7 +155,7 @@ func (m *Manager) Close() error {
 	m.mu.Unlock()
 	m.cancel()
 	m.work.Wait()
-	return m.cfg.Logs.flush()
+	return m.cfg.Logs.Flush()
 }
 
 // Watch implements [control.Nodes].

@@ -18,6 +18,7 @@ import (
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/logs"
 	"github.com/quoinhq/quoin/internal/node"
 	"github.com/quoinhq/quoin/internal/runner/local"
 	"github.com/quoinhq/quoin/internal/s3"
@@ -91,7 +92,7 @@ func newBench(t *testing.T, change ...func(*node.Config)) *bench {
 		t.Fatal(err)
 	}
 	cfg := node.Config{
-		Dir: filepath.Join(b.dir, "nodes"), Logs: &node.Logs{Dir: filepath.Join(b.dir, "logs"), Now: time.Now},
+		Dir: filepath.Join(b.dir, "nodes"), Logs: &logs.Collector{Dir: filepath.Join(b.dir, "logs"), Now: time.Now},
 		Runner: run, Engine: []string{quoin, "q"}, Blobs: blobs, Objects: b.bucket,
 		Calls: answers(func(_ node.Caller, name string, args []kdb.Value) (kdb.Value, error) {
 			return kdb.NewList(append([]kdb.Value{kdb.Str(name)}, args...)...), nil

@@ -274,3 +274,71 @@ func TestServerClusterAnswers(t *testing.T) {
 		t.Errorf("from another cluster comes %s", got)
 	}
 }
+
+func TestServerLogs(t *testing.T) {
+	e := newEstate(t)
+	e.create(t, e.cluster(t, "gp1", finspace.KxClusterTypeGp, "-1\"market open\";-1\"market closed\";\n"))
+	group := "/aws/vendedlogs/finspace/" + e.env + "/gp1"
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		body := `{"logGroupName":"` + group + `","startTime":0,"filterPattern":"market -closed"}`
+		reply := string(e.logs(t, "FilterLogEvents", body))
+		if strings.Contains(reply, `"message":"market open"`) && strings.Contains(reply, `"logStreamName":"node-`) && !strings.Contains(reply, "closed") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("FilterLogEvents gave %s", reply)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if reply := string(e.logs(t, "DescribeLogGroups", `{"logGroupNamePrefix":"/aws/vendedlogs/finspace/"}`)); !strings.Contains(reply, group) {
+		t.Errorf("DescribeLogGroups gave %s", reply)
+	}
+	if reply := string(e.send(t, "finspace", "GET", "/metrics", nil, nil)); !strings.Contains(reply, `quoin_node_up{cluster="gp1"`) {
+		t.Errorf("the metrics are %s", reply)
+	}
+}
+
+func (e *estate) logs(t *testing.T, operation, body string) []byte {
+	t.Helper()
+	return e.send(t, "logs", "POST", "/", []byte(body), http.Header{"X-Amz-Target": {"Logs_20140328." + operation}, "Content-Type": {"application/x-amz-json-1.1"}})
+}
+
+// eodScript has ' for the backtick.
+const eodScript = `
+trade:([]time:.z.P+til 3;sym:'IBM'MSFT'IBM;size:10 20 30)
+dir:"/opt/kx/app/scratch/"
+eod:{[d]
+ .aws.get_latest_sym_file["market";dir];
+ .Q.dpft[hsym'$dir;d;'sym;'trade];
+ dt:string d;
+ reqs:flip'input_path'database_path'change_type!(('$dir,dt;'$dir,"sym");('$"/",dt,"/";'$"/");'PUT'PUT);
+ .aws.create_changeset["market";reqs]'id}
+`
+
+// TestServerEndOfDay does what the service's tick sample does in the evening:
+// save down against the newest sym file, make a changeset, load it in the HDB.
+func TestServerEndOfDay(t *testing.T) {
+	e := newEstate(t)
+	ctx := t.Context()
+	if _, err := e.client.CreateKxDatabase(ctx, &finspace.CreateKxDatabaseInput{ClientToken: ptr("db"), EnvironmentId: &e.env, DatabaseName: ptr("market")}); err != nil {
+		t.Fatal(err)
+	}
+	rdb := e.cluster(t, "rdb1", finspace.KxClusterTypeGp, strings.ReplaceAll(eodScript, "'", "`"))
+	e.create(t, rdb)
+	c := e.connect(t, "rdb1")
+	id := ""
+	for _, day := range []string{"2024.01.02", "2024.01.03"} {
+		id = strings.Trim(ask(t, c, "eod "+day), `"`)
+		e.until(t, func() (string, error) {
+			out, err := e.client.GetKxChangeset(ctx, &finspace.GetKxChangesetInput{EnvironmentId: &e.env, DatabaseName: ptr("market"), ChangesetId: &id})
+			return string(out.Status), err
+		}, "COMPLETED")
+	}
+	if got := ask(t, c, ".aws.get_changeset[\"market\";\""+id+"\"]`status"); got != `"COMPLETED"` {
+		t.Errorf("get_changeset says %s", got)
+	}
+	if got := ask(t, c, "count .aws.copy_database_files[\"market\";\"/opt/kx/app/scratch/copy\";\"2024.01.02/\";\"\"]`result_paths"); got != "4" {
+		t.Errorf("copy_database_files copied %s", got)
+	}
+}

@@ -6,11 +6,14 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/quoinhq/quoin/internal/audit"
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/logs"
 	"github.com/quoinhq/quoin/internal/node"
 	"github.com/quoinhq/quoin/internal/runner/local"
 	"github.com/quoinhq/quoin/internal/sigv4"
@@ -38,7 +41,7 @@ func (s *Server) startNodes(context.Context) (stopFunc, error) {
 	if err != nil {
 		return nil, errors.Join(err, run.Close(context.Background(), 0))
 	}
-	s.logs = &node.Logs{Dir: s.dir.Path("logs"), Now: s.cfg.Now}
+	s.logs = &logs.Collector{Dir: s.dir.Path("logs"), Now: s.cfg.Now}
 	s.nodes, err = node.Open(node.Config{
 		Dir: s.dir.Path("nodes"), Logs: s.logs, Runner: run, Engine: engine, Foreign: s.cfg.QBinary,
 		Blobs: s.blobs, Objects: objects, Trust: s.dir.Path(caFile), Log: s.cfg.Log, Now: s.cfg.Now,
@@ -58,6 +61,7 @@ func (s *Server) startNodes(context.Context) (stopFunc, error) {
 		return nil, errors.Join(err, run.Close(context.Background(), 0))
 	}
 	s.pick = s.nodes.Pick
+	s.metrics.registry.MustRegister(nodeMetrics{s.nodes})
 	return func(ctx context.Context) error {
 		return errors.Join(s.nodes.Close(), run.Close(ctx, nodeGrace))
 	}, nil
@@ -89,4 +93,36 @@ func (f nodeFiles) ImportFiles(ctx context.Context, role, env, db string, change
 		}
 	})
 	return f.s.control.ImportFiles(audit.WithCall(ctx, call), env, db, changes)
+}
+
+// nodeMetrics are the numbers of nodes, read when somebody asks.
+type nodeMetrics struct{ nodes *node.Manager }
+
+var nodeLabels = []string{"environment", "cluster", "node"}
+
+func nodeDesc(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("quoin_node_"+name, help, nodeLabels, nil)
+}
+
+// Describe implements prometheus.Collector: nodes come and go, so nothing is
+// said beforehand.
+func (nodeMetrics) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (m nodeMetrics) Collect(out chan<- prometheus.Metric) {
+	m.nodes.Each(func(n node.Node) {
+		put := func(name, help string, kind prometheus.ValueType, v float64) {
+			out <- prometheus.MustNewConstMetric(nodeDesc(name, help), kind, v, n.Environment, n.Cluster, n.ID)
+		}
+		up := 0.0
+		if n.State.Ready {
+			up = 1
+		}
+		put("up", "Whether the node answers.", prometheus.GaugeValue, up)
+		put("connections", "Connections through the gateway that are open.", prometheus.GaugeValue, float64(n.Connections))
+		put("connections_total", "Connections through the gateway.", prometheus.CounterValue, float64(n.Served))
+		put("restarts_total", "How often the node's process had to be started again.", prometheus.CounterValue, float64(n.Restarts))
+		put("cpu_seconds_total", "Time that the node's process spent on processors.", prometheus.CounterValue, n.Usage.CPU.Seconds())
+		put("memory_bytes", "Memory that the node's process uses.", prometheus.GaugeValue, float64(n.Usage.Memory))
+	})
 }

@@ -22,7 +22,7 @@ import (
 func (s *Server) withPrincipal(next handler) handler {
 	verifier := sigv4.NewVerifier(sigv4.Config{
 		Region:   s.cfg.Region,
-		Services: []string{"finspace", "iam", "sts", "s3"},
+		Services: []string{"finspace", "iam", "sts", "s3", "logs"},
 		Global:   []string{"iam", "sts"},
 	})
 	return func(x *exchange) error {

@@ -19,6 +19,7 @@ import (
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/logs"
 	"github.com/quoinhq/quoin/internal/node"
 	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/internal/store"
@@ -43,7 +44,7 @@ type Server struct {
 	cert        *certificate // nil without TLS
 
 	nodes *node.Manager
-	logs  *node.Logs
+	logs  *logs.Collector
 
 	listener net.Listener
 	up       chan struct{} // closed when all parts have started

@@ -10,6 +10,7 @@ import (
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/api"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/logs"
 	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/internal/sigv4"
 )
@@ -30,6 +31,7 @@ func services() (byName map[string]*service, other *service) {
 	byName = make(map[string]*service)
 	for _, s := range []*service{
 		{"finspace", sigv4.JSON, writeJSONError},
+		{"logs", sigv4.JSON, writeJSONError},
 		{"iam", sigv4.Query, writeQueryError("iam")},
 		{"sts", sigv4.Query, writeQueryError("sts")},
 		{"s3", sigv4.S3, writeS3Error},
@@ -135,6 +137,10 @@ func (s *Server) withOtherServices(next handler) handler {
 		"iam": s.iam.Handler("iam"),
 		"sts": s.iam.Handler("sts"),
 		"s3":  s.objects,
+		"logs": logs.Handler(logs.Config{
+			Dir: s.dir.Path("logs"), Region: s.cfg.Region, Account: s.dir.AccountID(),
+			Authorize: func(r *http.Request, action, arn string) error { return s.authorizeS3(r.Context(), r, action, arn) },
+		}),
 	}
 	return func(x *exchange) error {
 		h, ok := handlers[x.service.name]

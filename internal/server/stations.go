@@ -206,7 +206,7 @@ func bodyError(err error) error {
 func (s *Server) withRoute(next handler) handler {
 	router, operator := api.NewRouter(), operatorCalls()
 	return func(x *exchange) error {
-		if x.service.protocol != sigv4.JSON {
+		if x.service.name != "finspace" {
 			return next(x)
 		}
 		if call, ok := operator[x.r.URL.Path]; ok && x.r.Method == http.MethodPost {

@@ -63,10 +63,10 @@ func RunWatched(args []string, sys q.Sys, host *q.Host, in io.Reader, errs io.Wr
 		os.Exit(c.terminate())
 	}()
 	c.opts.quitOnError = true
-	if !c.load() {
+	if !c.load() && !c.eng.Exited() {
 		return 1
 	}
-	if c.eng.Serving() {
+	if c.eng.Serving() && !c.eng.Exited() {
 		c.eng.Wait()
 	}
 	return c.eng.ExitCode()

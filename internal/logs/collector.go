@@ -1,4 +1,7 @@
-package node
+// Package logs keeps what the nodes of clusters print, and gives it to people:
+// as lines of files, and by those calls of CloudWatch Logs that
+// `aws logs tail` makes.
+package logs
 
 import (
 	"bufio"
@@ -10,17 +13,15 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/quoinhq/quoin/internal/control"
 )
 
-// Logs keeps what nodes print: a file a node, DIR/ENV/CLUSTER/NODE.log, of lines
+// Collector keeps what nodes print: a file a node, DIR/ENV/CLUSTER/NODE.log, of lines
 // that begin with their time. It outlives the node. A file that has grown to
 // MaxBytes becomes NODE.log.1, in place of an earlier one.
 //
 // Nodes write to files of their own, which are read as they grow: so they
 // depend on nobody who reads, and a line's time is right within pollEvery.
-type Logs struct {
+type Collector struct {
 	Dir      string
 	MaxBytes int64 // 16 MiB when 0
 	Now      func() time.Time
@@ -34,8 +35,9 @@ const (
 	defaultLogBytes = 16 << 20
 	// rawLimit is how much a node may have printed until its own file is cut
 	// off: all of it has been read then.
-	rawLimit = 4 << 20
-	stampFmt = "2006-01-02T15:04:05.000000Z"
+	rawLimit  = 4 << 20
+	stampFmt  = "2006-01-02T15:04:05.000000Z"
+	extension = ".log"
 )
 
 // followed is one node's output on its way.
@@ -47,26 +49,26 @@ type followed struct {
 	rest   []byte // a line that has not ended
 }
 
-// follow begins to collect what a node prints to the file raw.
-func (l *Logs) follow(spec *control.NodeSpec, raw string) {
+// Follow begins to collect what a node prints to the file raw.
+func (l *Collector) Follow(env, cluster, id, raw string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.nodes == nil {
 		l.nodes = map[string]*followed{}
 	}
-	l.nodes[spec.ID] = &followed{raw: raw, out: filepath.Join(l.Dir, spec.Environment, spec.Cluster, spec.ID+".log")}
+	l.nodes[id] = &followed{raw: raw, out: filepath.Join(l.Dir, env, cluster, id+extension)}
 }
 
-// unfollow ends it, when all has been collected.
-func (l *Logs) unfollow(id string) {
-	l.drain(id)
+// Unfollow ends it, when all has been collected.
+func (l *Collector) Unfollow(id string) {
+	l.Drain(id)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.nodes, id)
 }
 
-// drain collects what a node has printed until now.
-func (l *Logs) drain(id string) {
+// Drain collects what a node has printed until now.
+func (l *Collector) Drain(id string) {
 	l.mu.Lock()
 	f := l.nodes[id]
 	l.mu.Unlock()
@@ -75,8 +77,8 @@ func (l *Logs) drain(id string) {
 	}
 }
 
-// collect collects until ctx ends.
-func (l *Logs) collect(ctx context.Context) {
+// Run collects until ctx ends.
+func (l *Collector) Run(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -85,12 +87,12 @@ func (l *Logs) collect(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		_ = l.flush() // what a disk refuses now is read again in the next round
+		_ = l.Flush() // what a disk refuses now is read again in the next round
 	}
 }
 
-// flush collects from all nodes.
-func (l *Logs) flush() error {
+// Flush collects from all nodes.
+func (l *Collector) Flush() error {
 	l.mu.Lock()
 	all := make([]*followed, 0, len(l.nodes))
 	for _, f := range l.nodes {
@@ -105,7 +107,7 @@ func (l *Logs) flush() error {
 }
 
 // pull moves what is new of one node's output to its log.
-func (l *Logs) pull(f *followed) error {
+func (l *Collector) pull(f *followed) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	st, err := os.Stat(f.raw)
@@ -113,15 +115,15 @@ func (l *Logs) pull(f *followed) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("node: log: %w", err)
+		return fmt.Errorf("logs: %w", err)
 	}
 	in, err := os.Open(f.raw)
 	if err != nil {
-		return fmt.Errorf("node: log: %w", err)
+		return fmt.Errorf("logs: %w", err)
 	}
 	defer in.Close()
 	if _, err := in.Seek(f.offset, io.SeekStart); err != nil {
-		return fmt.Errorf("node: log: %w", err)
+		return fmt.Errorf("logs: %w", err)
 	}
 	out, err := l.open(f)
 	if err != nil {
@@ -130,13 +132,13 @@ func (l *Logs) pull(f *followed) error {
 	n, err := l.copyLines(out, in, f)
 	f.offset += n
 	if err = errors.Join(err, out.Close()); err != nil {
-		return fmt.Errorf("node: log: %w", err)
+		return fmt.Errorf("logs: %w", err)
 	}
 	if f.offset > rawLimit {
 		// What is printed between the last read and this is lost; it is the
 		// price of a node's file that does not grow for ever.
 		if err := os.Truncate(f.raw, 0); err != nil {
-			return fmt.Errorf("node: log: %w", err)
+			return fmt.Errorf("logs: %w", err)
 		}
 		f.offset = 0
 	}
@@ -144,9 +146,9 @@ func (l *Logs) pull(f *followed) error {
 }
 
 // open opens a node's log for appending, after putting a full one aside.
-func (l *Logs) open(f *followed) (*os.File, error) {
+func (l *Collector) open(f *followed) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(f.out), 0o700); err != nil {
-		return nil, fmt.Errorf("node: log: %w", err)
+		return nil, fmt.Errorf("logs: %w", err)
 	}
 	limit := l.MaxBytes
 	if limit == 0 {
@@ -154,19 +156,19 @@ func (l *Logs) open(f *followed) (*os.File, error) {
 	}
 	if st, err := os.Stat(f.out); err == nil && st.Size() >= limit {
 		if err := os.Rename(f.out, f.out+".1"); err != nil {
-			return nil, fmt.Errorf("node: log: %w", err)
+			return nil, fmt.Errorf("logs: %w", err)
 		}
 	}
 	out, err := os.OpenFile(f.out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("node: log: %w", err)
+		return nil, fmt.Errorf("logs: %w", err)
 	}
 	return out, nil
 }
 
 // copyLines writes whole lines with their time, and returns how many bytes it
 // read. A last line that has not ended waits for its end.
-func (l *Logs) copyLines(out io.Writer, in io.Reader, f *followed) (int64, error) {
+func (l *Collector) copyLines(out io.Writer, in io.Reader, f *followed) (int64, error) {
 	stamp := l.Now().UTC().Format(stampFmt) + " "
 	w := bufio.NewWriter(out)
 	r := bufio.NewReaderSize(io.LimitReader(in, rawLimit), 64<<10)
@@ -192,6 +194,6 @@ func (l *Logs) copyLines(out io.Writer, in io.Reader, f *followed) (int64, error
 }
 
 // Forget removes the logs of a cluster.
-func (l *Logs) Forget(env, cluster string) error {
+func (l *Collector) Forget(env, cluster string) error {
 	return os.RemoveAll(filepath.Join(l.Dir, env, cluster))
 }

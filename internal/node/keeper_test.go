@@ -1,0 +1,191 @@
+package node_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/gateway"
+	"github.com/quoinhq/quoin/internal/node"
+)
+
+func TestNodeFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		script string
+		change func(*control.NodeSpec)
+		want   string
+	}{
+		"init script signals":    {"'`broken", nil, "The init script failed. broken"},
+		"init script is missing": {"x:1", func(s *control.NodeSpec) { s.Script = "other.q" }, "The init script failed. "},
+		"code is missing":        {"x:1", func(s *control.NodeSpec) { s.Code.S3Key = ptr("none.zip") }, "There is no code none.zip"},
+		"code is no zip":         {"x:1", func(s *control.NodeSpec) { s.Code.S3Key = ptr("junk.zip") }, "The code junk.zip cannot be used."},
+		"init script gives up":   {".aws.stop_current_kx_cluster_creation\"no market today\"", nil, "no market today"},
+		"init script ends q":     {"exit 3", nil, "exit code 3 for the 5. time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.bucket["junk.zip"] = []byte("junk")
+			s := b.spec(t, "n1", c.script)
+			if c.change != nil {
+				c.change(&s)
+			}
+			b.Start(s)
+			st := b.await(t, "n1", failed)
+			if !strings.Contains(st.Failed, c.want) {
+				t.Errorf("the reason is %q, want %q in it", st.Failed, c.want)
+			}
+			if _, err := b.Pick(t.Context(), to); err != gateway.ErrNoNode {
+				t.Errorf("Pick: %v", err)
+			}
+		})
+	}
+}
+
+func TestNodeKilled(t *testing.T) {
+	b := newBench(t)
+	b.Start(b.spec(t, "n1", "x:1"))
+	first := b.await(t, "n1", ready)
+	for range 3 {
+		pid := ask(t, b.login(t, to, "bob"), ".z.i")
+		kill(t, pid)
+		first = b.await(t, "n1", func(st control.NodeState) bool { return st.Ready && st.Launch.After(first.Launch) })
+		if got := ask(t, b.login(t, to, "bob"), "x"); got != "1" {
+			t.Errorf("after a restart x is %s", got)
+		}
+	}
+}
+
+func kill(t *testing.T, pid string) {
+	t.Helper()
+	n := 0
+	for _, c := range strings.TrimSuffix(pid, "i") {
+		n = n*10 + int(c-'0')
+	}
+	if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNodeStops(t *testing.T) {
+	b := newBench(t, func(c *node.Config) { c.Drain = 20 * time.Second })
+	b.Start(b.spec(t, "n1", "-1\"hello from n1\";"))
+	b.await(t, "n1", ready)
+	backend, err := b.Pick(t.Context(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		b.Stop(t.Context(), "n1")
+	}()
+	for {
+		if _, err := b.Pick(t.Context(), to); err != nil {
+			break // it leaves, and takes no more connections
+		}
+	}
+	if st := b.State("n1"); !st.Ready {
+		t.Errorf("with a connection left the node is in state %+v", st)
+	}
+	backend.Release()
+	<-stopped
+	if st := b.State("n1"); st.Started {
+		t.Errorf("a stopped node is in state %+v", st)
+	}
+	if left, err := os.ReadDir(filepath.Join(b.dir, "nodes")); err != nil || len(left) != 0 {
+		t.Errorf("of the node is left %v, %v", left, err)
+	}
+	if text := b.printed(t); !strings.Contains(text, " hello from n1\n") {
+		t.Errorf("the log holds %q", text)
+	}
+}
+
+func TestPickTakesTheLeastConnected(t *testing.T) {
+	b := newBench(t)
+	for _, id := range []string{"n1", "n2"} {
+		b.Start(b.spec(t, id, "x:1"))
+	}
+	b.await(t, "n1", ready)
+	b.await(t, "n2", ready)
+	count := map[string]int{}
+	for range 6 {
+		backend, err := b.Pick(t.Context(), to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count[backend.Node]++
+	}
+	if count["n1"] != 3 || count["n2"] != 3 {
+		t.Errorf("connections by node: %v", count)
+	}
+	named := to
+	named.Node = "n2"
+	if backend, err := b.Pick(t.Context(), named); err != nil || backend.Node != "n2" {
+		t.Errorf("Pick of n2: %+v, %v", backend, err)
+	}
+	named.Node = "n3"
+	if _, err := b.Pick(t.Context(), named); err != gateway.ErrNoNode {
+		t.Errorf("Pick of n3: %v", err)
+	}
+}
+
+func TestDatabaseReloads(t *testing.T) {
+	b := newBench(t)
+	version := func(value string) string {
+		dir := filepath.Join(t.TempDir(), "db")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "v.q"), []byte("v:"+value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	s := b.spec(t, "n1", "started:v")
+	s.Type = finspace.KxClusterTypeHdb
+	s.Databases = []control.NodeDatabase{{Name: "market", Dir: version("1")}}
+	b.Start(s)
+	b.await(t, "n1", ready)
+	c := b.login(t, to, "alice")
+	s.Databases, s.Reload = []control.NodeDatabase{{Name: "market", Dir: version("2")}}, 1
+	if err := b.Reload(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if st := b.State("n1"); st.Reload != 1 || !st.Ready || st.Failed != "" {
+		t.Errorf("after the reload the state is %+v", st)
+	}
+	if got := ask(t, c, "started,v"); got != "1 2" {
+		t.Errorf("started and v are %s", got)
+	}
+}
+
+func TestSandbox(t *testing.T) {
+	b := newBench(t)
+	s := b.spec(t, "n1", "x:1")
+	s.Type = finspace.KxClusterTypeRdb
+	b.Start(s)
+	b.await(t, "n1", ready)
+	c := b.login(t, to, "mallory")
+	for _, code := range []string{
+		"read0`:/etc/passwd", "read0`$\":" + b.dir + "/blobs\"", "system\"p 0W\"", "system\"cat /etc/passwd\"",
+		"`:/opt/kx/app/code/x.q 0:enlist\"y\"", "`:/opt/kx/app/db/y 0:enlist\"y\"",
+		"read0`:/opt/kx/app/code/../../boot.q",
+	} {
+		if got := ask(t, c, "@[value;"+quote(code)+";{`$x}]"); !strings.HasPrefix(got, "`") {
+			t.Errorf("%s gave %s", code, got)
+		}
+	}
+	if got := ask(t, c, "`:/opt/kx/app/scratch/y 0:enlist\"y\";read0`:/opt/kx/app/scratch/y"); got != `,,"y"` {
+		t.Errorf("from scratch came %s", got)
+	}
+}
+
+func quote(code string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(code) + `"`
+}
