@@ -167,38 +167,40 @@ func gatherParts[T any](e *Env, n int, f func(lo, hi int) T) []T {
 	return out
 }
 
-// sumWords adds with four sums at a time, so that one addition need not wait
-// for the one before.
+// SumLongs adds up integers, leaving nulls out.
+func SumLongs(s []int64) int64 { sum, _ := sumWords(s, math.MinInt64); return sum }
+
+// sumWords adds up s and counts the nulls in it, which add nothing. Of all
+// numbers only the null has its lowest one bit at the top, so that v&-v tells
+// it without a branch; only if there is one the sum is taken again.
 func sumWords[T int16 | int32 | int64](s []T, null T) (sum int64, nulls int) {
 	var a, b, c, d int64
-	var n int64
-	i := 0
-	for ; i+4 <= len(s); i += 4 {
-		q := s[i : i+4 : i+4]
-		w, x, y, z := q[0], q[1], q[2], q[3]
-		if w == null || x == null || y == null || z == null {
-			for _, v := range s[i : i+4] {
-				if v == null {
-					n++
-				} else {
-					a += int64(v)
-				}
-			}
-			continue
-		}
+	var seen T
+	t := s
+	for len(t) >= 4 {
+		w, x, y, z := t[0], t[1], t[2], t[3]
 		a += int64(w)
 		b += int64(x)
 		c += int64(y)
 		d += int64(z)
+		seen |= w&-w | x&-x | y&-y | z&-z
+		t = t[4:]
 	}
-	for ; i < len(s); i++ {
-		if s[i] == null {
-			n++
+	for _, v := range t {
+		a += int64(v)
+		seen |= v & -v
+	}
+	if seen >= 0 {
+		return a + b + c + d, 0
+	}
+	for _, v := range s {
+		if v == null {
+			nulls++
 		} else {
-			a += int64(s[i])
+			sum += int64(v)
 		}
 	}
-	return a + b + c + d, int(n)
+	return sum, nulls
 }
 
 // sumFloats adds in eight lanes, lane j taking every eighth element from j on.

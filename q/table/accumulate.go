@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
 )
 
 // floatSums is sum of floats; nulls do not count.
@@ -26,38 +27,11 @@ func (s *floatSums) addRuns(lo, hi int, runs []run) {
 	in := s.read(lo, hi)
 	for _, r := range runs {
 		a, b := r.clip(lo, hi)
-		s.acc[r.code] += sumFloats(in[a:b])
+		s.acc[r.code] += prim.SumFloats(in[a:b])
 	}
 }
 
-// sumFloats adds the numbers that are not null: without looking first, in four
-// sums that do not wait for each other, and once more with care if that met one.
-func sumFloats(v []float64) float64 {
-	var a, b, c, d float64
-	w := v
-	for len(w) >= 4 {
-		a += w[0]
-		b += w[1]
-		c += w[2]
-		d += w[3]
-		w = w[4:]
-	}
-	for _, x := range w {
-		a += x
-	}
-	if sum := a + b + (c + d); sum == sum {
-		return sum
-	}
-	sum := 0.0
-	for _, x := range v {
-		if x == x {
-			sum += x
-		}
-	}
-	return sum
-}
-
-// meanFloats is sumFloats and the number of those that are not null.
+// meanFloats is prim.SumFloats and the number of those that are not null.
 func meanFloats(v []float64) mean {
 	var a, b, c, d float64
 	w := v
@@ -121,19 +95,8 @@ func (s *intSums) addRuns(lo, hi int, runs []run) {
 	in := s.read(lo, hi)
 	for _, r := range runs {
 		a, b := r.clip(lo, hi)
-		s.acc[r.code] += sumInts(in[a:b])
+		s.acc[r.code] += prim.SumLongs(in[a:b])
 	}
-}
-
-func sumInts(v []int64) int64 {
-	var a int64
-	for _, x := range v {
-		if x == math.MinInt64 {
-			x = 0
-		}
-		a += x
-	}
-	return a
 }
 
 func (s *intSums) merge(from accumulator) {
