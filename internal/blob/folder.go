@@ -138,14 +138,16 @@ func (s *Store) save(ctx context.Context, f *folder) (Hash, error) {
 	return ref.Hash, err
 }
 
-// Reach calls mark with every hash that the saved tree h is made of: its
-// folders and its files. It does not go into a folder for which mark returns
-// false, so that folders shared by many trees are read once.
-func (s *Store) Reach(ctx context.Context, h Hash, mark func(Hash) (first bool)) error {
+// Reach calls mark with every file that the saved tree h is made of, and enter
+// with every folder, h included, before it goes into it. It does not go into
+// one for which enter returns false, so that folders shared by many trees are
+// read once. The two are told apart since a file may well hold the same bytes
+// as a saved folder.
+func (s *Store) Reach(ctx context.Context, h Hash, enter func(Hash) bool, mark func(Hash)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !mark(h) {
+	if !enter(h) {
 		return nil
 	}
 	f, err := s.load(h)
@@ -155,7 +157,7 @@ func (s *Store) Reach(ctx context.Context, h Hash, mark func(Hash) (first bool))
 	for _, n := range f.nodes {
 		if !n.Dir {
 			mark(n.Hash)
-		} else if err := s.Reach(ctx, n.Hash, mark); err != nil {
+		} else if err := s.Reach(ctx, n.Hash, enter, mark); err != nil {
 			return err
 		}
 	}

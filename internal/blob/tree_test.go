@@ -238,6 +238,21 @@ func TestLayoutLeavesNothingWhenItFails(t *testing.T) {
 }
 
 // Reach, given to Collect, keeps a saved tree whole.
+// reached is what a collection would keep for the saved tree h.
+func reached(t *testing.T, s *blob.Store, h blob.Hash) map[blob.Hash]bool {
+	t.Helper()
+	live, entered := map[blob.Hash]bool{}, map[blob.Hash]bool{}
+	err := s.Reach(t.Context(), h, func(x blob.Hash) bool {
+		first := !entered[x]
+		live[x], entered[x] = true, true
+		return first
+	}, func(x blob.Hash) { live[x] = true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live
+}
+
 func TestReachKeepsTrees(t *testing.T) {
 	s := open(t)
 	tree, err := s.EmptyTree().Put("a/b/c", ingest(t, s, "x"))
@@ -245,17 +260,34 @@ func TestReachKeepsTrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree, h := save(t, s, tree)
-	live := map[blob.Hash]bool{}
-	err = s.Reach(t.Context(), h, func(x blob.Hash) bool {
-		first := !live[x]
-		live[x] = true
-		return first
-	})
-	if err != nil || len(live) != 4 { // three folders and a file
-		t.Fatalf("%d, %v", len(live), err)
+	if live := reached(t, s, h); len(live) != 4 { // three folders and a file
+		t.Fatalf("%d", len(live))
 	}
 	if len(files(t, tree)) != 1 {
 		t.Error("tree")
+	}
+}
+
+// TestReachFileLikeAFolder has a file that holds the bytes of a saved folder
+// come before that folder: what the folder names is kept all the same.
+func TestReachFileLikeAFolder(t *testing.T) {
+	s := open(t)
+	ref := ingest(t, s, "only in the folder")
+	inner, err := s.EmptyTree().Put("f", ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, folder := save(t, s, inner)
+	tree, err := s.EmptyTree().PutAll([]blob.TreeFile{
+		{Path: "a", Ref: ingest(t, s, read(t, s, folder))}, // comes first
+		{Path: "b/f", Ref: ref},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, h := save(t, s, tree)
+	if !reached(t, s, h)[ref.Hash] {
+		t.Error("a file would be collected that the tree holds")
 	}
 }
 

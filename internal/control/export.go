@@ -76,9 +76,9 @@ func (s *Service) ImportFolder(ctx context.Context, env, db, dir string) (string
 	return id, err
 }
 
-// Live calls mark with every content that changesets and dataviews name, for
-// collection. See blob.Store.Reach for what mark returns.
-func (s *Service) Live(ctx context.Context, mark func(blob.Hash) bool) error {
+// Live calls enter and mark with all content that changesets and dataviews
+// name, for collection. See blob.Store.Reach for what they are.
+func (s *Service) Live(ctx context.Context, enter func(blob.Hash) bool, mark func(blob.Hash)) error {
 	var roots []blob.Hash
 	err := s.Store.View(ctx, func(tx store.Tx) error {
 		for c, err := range changesets.List(tx, store.Query{}) {
@@ -107,7 +107,7 @@ func (s *Service) Live(ctx context.Context, mark func(blob.Hash) bool) error {
 		return err
 	}
 	for _, h := range roots {
-		if err := s.Data.Blobs.Reach(ctx, h, mark); err != nil {
+		if err := s.Data.Blobs.Reach(ctx, h, enter, mark); err != nil {
 			return err
 		}
 	}

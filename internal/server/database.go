@@ -112,16 +112,17 @@ func (s *Server) collectGarbage(x *exchange) (any, error) {
 }
 
 func (s *Server) live(ctx context.Context) (func(blob.Hash) bool, error) {
-	named := map[blob.Hash]bool{}
-	mark := func(h blob.Hash) (first bool) {
-		first = !named[h]
-		named[h] = true
+	named, entered := map[blob.Hash]bool{}, map[blob.Hash]bool{}
+	mark := func(h blob.Hash) { named[h] = true }
+	enter := func(h blob.Hash) bool {
+		first := !entered[h]
+		named[h], entered[h] = true, true
 		return first
 	}
-	if err := s3.Live(ctx, s.store, func(h blob.Hash) { mark(h) }); err != nil {
+	if err := s3.Live(ctx, s.store, mark); err != nil {
 		return nil, err
 	}
-	if err := s.control.Live(ctx, mark); err != nil {
+	if err := s.control.Live(ctx, enter, mark); err != nil {
 		return nil, err
 	}
 	return func(h blob.Hash) bool { return named[h] }, nil
