@@ -198,7 +198,8 @@ func TestAddressLimit(t *testing.T) {
 // the server lets go of them and answers others all the while.
 func TestSlowClients(t *testing.T) {
 	s := live.Start(t, func(c *server.Config) {
-		c.Limits.HeaderTimeout, c.Limits.BodyTimeout, c.Limits.IdleTimeout = 50*time.Millisecond, 100*time.Millisecond, 50*time.Millisecond
+		// Short, and yet long for a request that comes whole to a slow machine.
+		c.Limits.HeaderTimeout, c.Limits.BodyTimeout, c.Limits.IdleTimeout = 2*time.Second, 3*time.Second, time.Minute
 	})
 	addr := strings.TrimPrefix(s.URL(), "http://")
 	for name, c := range map[string]struct{ send, want string }{
@@ -209,6 +210,7 @@ func TestSlowClients(t *testing.T) {
 		"a header too large": {"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 80<<10) + "\r\n\r\n", "431"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			conn, err := net.Dial("tcp", addr)
 			if err != nil {
 				t.Fatal(err)
