@@ -13,8 +13,8 @@ import (
 // stands in the file with # after its name, counted from the end of that file's
 // own page, and flags in the highest byte. An item is
 //
-//	a short vector: 7f + type, count in one byte, elements; symbols and
-//	enumerations as 4-byte places in a domain
+//	an atom: 7f less its vector's type, the value; symbols as 4-byte places in a domain
+//	a short vector: 7f + type, count in one byte, elements as those of atoms
 //	anything else, on a boundary of 8 bytes: fb 00 type attribute 01000000
 //	count(int64), then a vector's elements, symbols as 8-byte places, or, for
 //	lists (77), dictionaries and tables (98, 99), 8 bytes an item as above
@@ -90,6 +90,13 @@ func (a *arena) item(place uint64, domain func() error) (kdb.Value, error) {
 	if t := kdb.Type(a.b[at]) - shortItem; a.b[at] > shortItem && int(t) <= int(kdb.TTime) {
 		n := int(a.b[at+1])
 		return a.elements(at+2, t, kdb.NoAttr, n, 4, domain)
+	}
+	if t := shortItem - kdb.Type(a.b[at]); a.b[at] < shortItem && t <= kdb.TTime {
+		v, err := a.elements(at+1, t, kdb.NoAttr, 1, 4, domain)
+		if err != nil {
+			return nil, err
+		}
+		return kdb.Item(v, 0), nil
 	}
 	if a.b[at] != longItem || a.b[at+1] != 0 {
 		return nil, a.m.corrupt(pageLen+at, "item that begins with %x: %w", a.b[at:at+2], ErrUnsupported)

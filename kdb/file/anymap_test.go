@@ -14,28 +14,29 @@ import (
 
 // anymapFiles are the three files of a mapped list in kdb+'s form: a string, an
 // empty one, longs, symbols, a table, a dictionary, a list, parted symbols with
-// their index behind them.
+// their index behind them, a symbol, a long.
 func anymapFiles(t testing.TB) (files map[string][]byte, want *kdb.List) {
 	arena := unhex(t, ""+
 		"89 02 6162"+ // 0: "ab"
 		"89 00"+ // 4: ""
 		"86 02 0100000000000000 ffffffffffffffff"+ // 6: 1 -1
 		"8a 02 01000000 00000000"+ // 24: `b`a
-		"000000000000"+ // 34: up to a boundary
+		"74 01000000 00"+ // 34: `b, up to a boundary
 		"fb00 6200 01000000 0200000000000000 1800000000000001 3800000000000000"+ // 40: table of `b`a
 		"00000000 00000000"+
 		"fb00 4d00 01000000 0200000000000000 0600000000000001 1800000000000001"+ // 80: (1 -1;`b`a)
 		"fb00 6300 01000000 0200000000000000 1800000000000001 0600000000000001"+ // 112: `b`a!1 -1
-		"fb00 1403 01000000 0300000000000000 0100000000000000 0100000000000000 ffffffffffffffff 0583140200000000") // 144: `p#`b`b`
+		"fb00 1403 01000000 0300000000000000 0100000000000000 0100000000000000 ffffffffffffffff 0583140200000000"+ // 144: `p#`b`b`
+		"78 0700000000000000") // 192: 7
 	arena[64] = 80 // the table's columns are the list at 80
-	head := pageFile(t, "", "fd01 4d00 00000000 0800000000000000", ""+
-		"0000000000000001 0400000000000001 0600000000000001 1800000000000001 2800000000000001 7000000000000001 5000000000000000 9000000000000003")
+	head := pageFile(t, "", "fd01 4d00 00000000 0a00000000000000", ""+
+		"0000000000000001 0400000000000001 0600000000000001 1800000000000001 2800000000000001 7000000000000001 5000000000000000 9000000000000003 2200000000000001 c000000000000001")
 	items := pageFile(t, "", "fd00 0400 00000000 0000000000000000", "")
 	longs, syms := kdb.Of[kdb.Long](1, -1), kdb.Syms("b", "a")
 	return map[string][]byte{"a": head, "a#": append(items, arena...), "a##": unhex(t, "ff01 0b00 02000000 6100 6200")},
 		kdb.NewList(kdb.Str("ab"), kdb.Str(""), longs, syms,
 			kdb.NewTable([]kdb.Symbol{kdb.Sym("b"), kdb.Sym("a")}, []kdb.Value{longs, syms}), kdb.NewDict(syms, longs), kdb.NewList(longs, syms),
-			vec(kdb.Parted, kdb.Sym("b"), kdb.Sym("b"), kdb.Symbol{}))
+			vec(kdb.Parted, kdb.Sym("b"), kdb.Sym("b"), kdb.Symbol{}), kdb.Sym("b"), kdb.Long(7))
 }
 
 func TestMappedList(t *testing.T) {
