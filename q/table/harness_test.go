@@ -26,7 +26,12 @@ func newEnv(threads int) (*prim.Env, *engine) {
 		return nil, kdb.Error(n.String())
 	}
 	e.Set = func(n kdb.Symbol, v kdb.Value) error { en.globals[n] = v; return nil }
-	e.Apply = func(f kdb.Value, args ...kdb.Value) (kdb.Value, error) { return f.(*prim.Builtin).Call(e, args...) }
+	e.Apply = func(f kdb.Value, args ...kdb.Value) (kdb.Value, error) {
+		if b, ok := f.(*prim.Builtin); ok {
+			return b.Call(e, args...)
+		}
+		return nil, prim.ErrType
+	}
 	return e, en
 }
 
@@ -42,6 +47,9 @@ func (en *engine) eval(e *prim.Env, tree kdb.Value, lookup func(kdb.Symbol) (kdb
 			return v.V[0], nil
 		}
 	case *kdb.List:
+		if len(v.V) == 0 {
+			return v, nil
+		}
 		if len(v.V) == 1 {
 			return v.V[0], nil
 		}

@@ -6,6 +6,10 @@ import (
 	"github.com/quoinhq/quoin/q/prim"
 )
 
+// blockLen is how many rows a kernel works on at a time: few enough that the
+// scratch vectors of an expression stay in the first-level cache.
+const blockLen = 2048
+
 // parts returns how many goroutines are worth starting over n items when each
 // should have at least grain of them.
 func parts(e *prim.Env, n, grain int) int {
@@ -21,27 +25,30 @@ func parallel(e *prim.Env, n, grain int, f func(part, lo, hi int)) {
 		f(0, 0, n)
 		return
 	}
-	var wg sync.WaitGroup
 	step := ((n+p-1)/p + blockLen - 1) &^ (blockLen - 1)
-	for i := 1; i < p; i++ {
-		lo, hi := min(i*step, n), min((i+1)*step, n)
-		wg.Go(func() { f(i, lo, hi) })
-	}
-	f(0, 0, min(step, n))
-	wg.Wait()
+	parallelParts(p, func(i int) { f(i, min(i*step, n), min((i+1)*step, n)) })
 }
 
-// blockLen is how many rows a kernel works on at a time: few enough that the
-// scratch vectors of an expression stay in the first-level cache.
-const blockLen = 2048
-
 // parallelParts calls f for the parts 0 to n-1, each on a goroutine of its own,
-// and returns when all have ended.
+// and returns when all have ended. A panic in one of them becomes the caller's,
+// who can recover from it.
 func parallelParts(n int, f func(part int)) {
-	var wg sync.WaitGroup
-	for i := 1; i < n; i++ {
-		wg.Go(func() { f(i) })
+	if n == 1 {
+		f(0)
+		return
 	}
-	f(0)
+	var wg sync.WaitGroup
+	panics := make([]any, n)
+	for i := range n {
+		wg.Go(func() {
+			defer func() { panics[i] = recover() }()
+			f(i)
+		})
+	}
 	wg.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
 }

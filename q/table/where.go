@@ -86,6 +86,9 @@ func (q *query) constrain(tree kdb.Value) error {
 		return nil
 	}
 	// Anything else is as where takes it: each row as often as counted.
+	if v.Len() != q.sel.n {
+		return prim.ErrLength
+	}
 	pos, err := prim.Where(v)
 	if err != nil {
 		return err
