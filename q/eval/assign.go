@@ -136,7 +136,7 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	if n.quiet && len(path) == 1 && n.slot < 0 && n.v.view == nil && !fr.th.sub && fr.th.readOnly == 0 && n.inPlace(n.v.v, path[0], y) {
 		n.v.version++
-		return y, nil
+		return y, fr.th.valueSet(n.v, path)
 	}
 	old, err := n.old(fr)
 	if err != nil {
@@ -161,7 +161,7 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	if n.slot >= 0 {
 		fr.slots[n.slot] = v
-	} else if err := fr.th.assign(n.v, v); err != nil {
+	} else if err := fr.th.amended(n.v, v, path); err != nil {
 		return nil, fr.at(err, n.pos)
 	}
 	if n.op == nil || n.quiet && len(path) > 0 {
@@ -286,4 +286,14 @@ func (n *patternNode) eval(fr *frame) (kdb.Value, error) {
 		p.hold.v = nil
 	}
 	return v, nil
+}
+
+// amended assigns a global that was amended at path.
+func (th *thread) amended(v *variable, val kdb.Value, path []kdb.Value) error {
+	if len(path) == 0 || v.v == nil || v.view != nil || th.sub || th.readOnly > 0 {
+		return th.assign(v, val)
+	}
+	v.v = val
+	v.version++
+	return th.valueSet(v, path)
 }

@@ -26,6 +26,7 @@ type Engine struct {
 	cwd      string // folder that relative names start from; "" until it is asked for
 	exited   atomic.Bool
 	code     int
+	vs       *variable    // .z.vs
 	limit    atomic.Int64 // bytes the process may hold; 0 if not limited
 	watching atomic.Bool
 	input    *bufio.Reader // the console, once read0 0 has read from it
@@ -85,6 +86,7 @@ type thread struct {
 	handle     int // .z.w
 	readOnly   int // > 0 inside reval
 	lastErr    *Error
+	inVS       bool // .z.vs is running
 }
 
 // frame is one running function.
@@ -105,6 +107,7 @@ func NewEngine(sys Sys) *Engine {
 	eng := &Engine{names: newNames(), sys: sys, turn: newTurn()}
 	eng.conf = settings{precision: kdb.DefaultPrecision, consoleH: 25, consoleW: 80, httpH: 36, httpW: 2000,
 		weekStart: 2, threads: 1, utcOffset: noOffset, seed: defaultSeed}
+	eng.vs = eng.names.ref(kdb.Sym(".z.vs"))
 	eng.main = eng.newThread()
 	eng.ipc = newConnections(eng)
 	for _, ns := range []string{".q", ".Q", ".h", ".j", ".z", ".m"} {
@@ -296,13 +299,32 @@ func (th *thread) assign(v *variable, val kdb.Value) error {
 	if v.v != nil && v.view == nil {
 		v.v = val
 		v.version++
-		return nil
+		return th.valueSet(v, nil)
 	}
 	if _, ok := keyword(v.name.String()); ok {
 		return errAssign
 	}
 	v.version++
-	return th.eng.names.set(v, val)
+	if err := th.eng.names.set(v, val); err != nil {
+		return err
+	}
+	return th.valueSet(v, nil)
+}
+
+// valueSet calls .z.vs, if q code defined it, after a global in the default
+// namespace was set. Source: KX manual, .z.vs.
+func (th *thread) valueSet(v *variable, path []kdb.Value) error {
+	f := th.eng.vs.v
+	if f == nil || th.eng.vs == v || th.inVS {
+		return nil
+	}
+	if name := v.name.String(); name == "" || name[0] == '.' {
+		return nil
+	}
+	th.inVS = true
+	defer func() { th.inVS = false }()
+	_, err := th.apply(f, []kdb.Value{v.name, prim.Collapse(path)})
+	return err
 }
 
 // share marks a value as held more than once.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/file"
+	"github.com/quoinhq/quoin/kdb/ipc"
 	"github.com/quoinhq/quoin/q/prim"
 )
 
@@ -80,6 +81,17 @@ func (t specialTable) fileKeywords() {
 	t.binary("1:", (*thread).binaryFile)
 	t.binary("2:", func(*thread, kdb.Value, kdb.Value) (kdb.Value, error) {
 		return nil, kdb.Error("2: nyi. Code in shared libraries is not loaded")
+	})
+
+	upsert := t.add("upsert")
+	baseUpsert := upsert.Binary
+	t.binary("upsert", func(th *thread, x, y kdb.Value) (kdb.Value, error) {
+		if s, ok := x.(kdb.Symbol); ok {
+			if name, ok := fileName(s); ok {
+				return s, th.appendFile(s, name, y, baseUpsert)
+			}
+		}
+		return baseUpsert(&th.env, x, y)
 	})
 
 	base := t.add("?").Binary
@@ -277,7 +289,9 @@ func (th *thread) binaryFile(x, y kdb.Value) (kdb.Value, error) {
 	}
 	b, ok := rawText(y)
 	if !ok {
-		return nil, errType
+		if b, err = rawMemory(y); err != nil {
+			return nil, err
+		}
 	}
 	p, err := th.eng.path(name, Write)
 	if err != nil {
@@ -372,4 +386,75 @@ func (th *thread) dsave(x, y kdb.Value) (kdb.Value, error) {
 		return nil, err
 	}
 	return th.apply(f, []kdb.Value{x, y})
+}
+
+// appendFile is upsert to a file: a splayed table grows in place, anything else
+// is read, joined and written.
+func (th *thread) appendFile(s kdb.Symbol, name string, y kdb.Value, upsert prim.Binary) error {
+	if err := th.writing(); err != nil {
+		return err
+	}
+	p, err := th.eng.path(name, Write)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(p)
+	if err != nil {
+		if _, ok := y.(*kdb.Table); ok {
+			_, err = th.writeValue(s, y)
+			return err
+		}
+		return osError(name, err)
+	}
+	if !info.IsDir() {
+		old, err := th.readValue(s)
+		if err != nil {
+			return err
+		}
+		share(old)
+		v, err := upsert(&th.env, old, y)
+		if err != nil {
+			return err
+		}
+		_, err = th.writeValue(s, v)
+		return err
+	}
+	rows, ok := y.(*kdb.Table)
+	if !ok {
+		// One row, or columns, of the table that is there.
+		old, err := th.readValue(s)
+		if err != nil {
+			return err
+		}
+		v, err := upsert(&th.env, prim.TakeN(0, old), y)
+		if err != nil {
+			return err
+		}
+		if rows, ok = v.(*kdb.Table); !ok {
+			return errType
+		}
+	}
+	if err := file.AppendTable(p, rows, nil); err != nil {
+		return osError(name, err)
+	}
+	return nil
+}
+
+// rawMemory is a value of fixed width as it lies in memory.
+func rawMemory(v kdb.Value) ([]byte, error) {
+	t := v.Type()
+	if t < 0 {
+		t = -t
+	}
+	if t == 0 || t > kdb.TTime || t == kdb.TSymbol {
+		return nil, errType
+	}
+	b, err := ipc.Marshal(v)
+	if err != nil {
+		return nil, errType
+	}
+	if v.Type() < 0 {
+		return b[ipc.HeaderLen+1:], nil
+	}
+	return b[ipc.HeaderLen+6:], nil
 }

@@ -41,7 +41,7 @@ func (t specialTable) metaKeywords() {
 		return kdb.Str(v.view.source), nil
 	})
 	t.unary("views", func(th *thread, x kdb.Value) (kdb.Value, error) {
-		return th.eng.names.list(th.ns, func(v *variable) bool { return v.view != nil }, false), nil
+		return th.eng.names.list(th.ns, func(v *variable) bool { return v.view != nil }, true), nil
 	})
 	t.unary("tables", func(th *thread, x kdb.Value) (kdb.Value, error) {
 		ns := th.ns

@@ -29,6 +29,9 @@ type lexer struct {
 	src  string
 	i    int
 	toks []token
+	// touches tells that the number being read stands right behind a noun:
+	// (x)1:10 is the operator, 1:10 alone a time.
+	touches bool
 }
 
 // lex splits src into tokens.
@@ -73,8 +76,10 @@ func (l *lexer) next(space bool) (token, error) {
 	c := l.src[l.i]
 	switch {
 	case isDigit(c), c == '.' && isDigit(l.at(1)) && !l.afterNoun(space):
+		l.touches = l.afterNoun(space)
 		return l.number()
 	case c == '-' && (isDigit(l.at(1)) || l.at(1) == '.' && isDigit(l.at(2))) && (space || !l.nounBefore()):
+		l.touches = false
 		if t, err := l.number(); err == nil {
 			return t, nil
 		}
@@ -153,7 +158,7 @@ func (l *lexer) afterNoun(space bool) bool { return !space && l.nounBefore() }
 
 func (l *lexer) number() (token, error) {
 	start := l.i
-	if c := l.src[l.i]; c <= '2' && l.at(1) == ':' && !(isDigit(l.at(2)) && isDigit(l.at(3))) {
+	if c := l.src[l.i]; c <= '2' && l.at(1) == ':' && (l.touches || !(isDigit(l.at(2)) && isDigit(l.at(3)))) {
 		l.i += 2
 		if l.at(0) == ':' {
 			l.i++
