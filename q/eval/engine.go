@@ -60,9 +60,7 @@ type settings struct {
 	maxThreads int
 	seed       int // \S
 	limitMB    int64
-	port       int
 	timeoutSec int // \T
-	logUser    string
 	args, line []string
 	script     string
 	quiet      bool

@@ -100,9 +100,6 @@ func fileName(v kdb.Value) (string, bool) {
 	return s[1:], true
 }
 
-// handleName is the name of a file as q's error messages have it.
-func handleName(name string) string { return name }
-
 // domains finds the symbols of enumerations on disk: a global of that name
 // first, then a file in the folders above.
 type domains struct {

@@ -49,7 +49,6 @@ type handle struct {
 	mu     sync.Mutex
 	ready  sync.Cond
 	queue  []kdb.Value // async messages to go
-	bytes  int
 	closed bool
 	err    error
 

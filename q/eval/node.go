@@ -127,9 +127,6 @@ func (n *setLocal) eval(fr *frame) (kdb.Value, error) {
 	return v, nil
 }
 
-// setQuiet is setLocal as a statement, whose value nobody takes.
-type setQuiet struct{ setLocal }
-
 // sharing wraps an assignment whose value is used: it gets a second holder.
 type sharing struct{ x node }
 

@@ -8,9 +8,8 @@ import (
 
 // queryParts is a template in functional form: ?[t;c;b;a;n;(g;col)] or ![t;c;b;a].
 type queryParts struct {
-	op    *prim.Builtin
-	args  []kdb.Value // all but the table
-	limit syntax.Node // computed when the query runs
+	op   *prim.Builtin
+	args []kdb.Value // all but the table
 }
 
 // queryNode runs a qSQL template.

@@ -6,7 +6,6 @@ import (
 	"path"
 	"runtime"
 	"runtime/metrics"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -344,16 +343,6 @@ func lines(b []byte) kdb.Value {
 		out = append(out, kdb.Str(strings.TrimSuffix(l, "\r")))
 	}
 	return kdb.NewList(out...)
-}
-
-// namespaces returns the names of all namespaces, for completion.
-func (eng *Engine) namespaces() []string {
-	var out []string
-	for p := range eng.names.spaces {
-		out = append(out, p)
-	}
-	sort.Strings(out)
-	return out
 }
 
 // print writes to the console.

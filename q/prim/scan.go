@@ -286,16 +286,14 @@ func fillLeaf(e *Env, a, b column, aAtom, bAtom bool) (column, error) {
 		}
 		a, b = plainColumn(a), plainColumn(b)
 	}
-	t := b.t
 	if a.t != b.t {
 		if a.t == kdb.TGUID || b.t == kdb.TGUID {
 			return b, ErrType
 		}
-		r, ok := opMax.resultType(a.t, b.t)
+		t, ok := opMax.resultType(a.t, b.t)
 		if !ok {
 			return b, ErrType
 		}
-		t = r
 		a, b = a.convert(e, t), b.convert(e, t)
 	}
 	n := b.n
