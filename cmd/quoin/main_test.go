@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // TestMain lets the test binary be the program, for tests that need a process.
@@ -239,5 +241,33 @@ func TestCancelledBeforeItStarts(t *testing.T) {
 	var out bytes.Buffer
 	if code := run(ctx, []string{"serve", "--data-dir", t.TempDir(), "--api-addr=127.0.0.1:0"}, &stdio{strings.NewReader(""), &out, &out}); code != 2 && code != 0 {
 		t.Errorf("code %d: %s", code, &out)
+	}
+}
+
+// TestEveryFlagOfServeHasAVariable keeps flags and environment variables in
+// step: --api-addr is QUOIN_API_ADDR.
+func TestEveryFlagOfServeHasAVariable(t *testing.T) {
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, command := range parser.Model.Children {
+		if command.Name != "serve" {
+			continue
+		}
+		for _, flag := range command.Flags {
+			n++
+			want := "QUOIN_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+			if len(flag.Envs) != 1 || flag.Envs[0] != want {
+				t.Errorf("--%s has the variables %v, want %s", flag.Name, flag.Envs, want)
+			}
+			if flag.Help == "" {
+				t.Errorf("--%s has no help", flag.Name)
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("%d flags", n)
 	}
 }
