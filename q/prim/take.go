@@ -176,6 +176,9 @@ func reshape(shape []kdb.Long, x kdb.Value) (kdb.Value, error) {
 		if s < 0 || s == 0 && len(shape) > 2 && i < len(shape)-1 {
 			return nil, ErrDomain
 		}
+		if s > 1<<40 {
+			return nil, kdb.Error("wsfull") // even if another length is zero
+		}
 		total *= int(s)
 	}
 	if total < 0 {

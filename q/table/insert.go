@@ -105,9 +105,6 @@ func insert(old, rows kdb.Value) (kdb.Value, error) {
 // 'insert.
 func Upsert(e *prim.Env, t, rows kdb.Value) (kdb.Value, error) {
 	if name, ok := t.(kdb.Symbol); ok {
-		if s := name.String(); len(s) > 0 && s[0] == ':' {
-			return call(e, "upsertfile", name, rows)
-		}
 		old, err := e.Get(name)
 		if err != nil {
 			if !isTableValue(rows) {
@@ -119,7 +116,7 @@ func Upsert(e *prim.Env, t, rows kdb.Value) (kdb.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		return name, e.Set(name, out)
+		return assign(e, name, out)
 	}
 	switch v := t.(type) {
 	case *kdb.Table:
@@ -182,6 +179,9 @@ func upsertKeyed(k, v *kdb.Table, rows kdb.Value) (kdb.Value, error) {
 	}
 	if len(fresh) < len(at) {
 		for i := nk; i < len(out.Cols); i++ {
+			if !givenColumn(rows, out.Names[i]) {
+				continue // rows that are there keep what they have
+			}
 			c, err := scatter(out.Cols[i], add[i], target)
 			if err != nil {
 				return nil, err
@@ -190,6 +190,24 @@ func upsertKeyed(k, v *kdb.Table, rows kdb.Value) (kdb.Value, error) {
 		}
 	}
 	return rekey(out, nk), nil
+}
+
+// givenColumn reports whether rows have a column of that name; rows without
+// names have all.
+func givenColumn(rows kdb.Value, name kdb.Symbol) bool {
+	switch r := rows.(type) {
+	case *kdb.Table:
+		_, ok := r.Col(name)
+		return ok
+	case *kdb.Dict:
+		if k, v, ok := kdb.IsKeyed(r); ok {
+			return givenColumn(k, name) || givenColumn(v, name)
+		}
+		if names, ok := r.K.(*kdb.Symbols); ok {
+			return slices.Contains(names.V, name)
+		}
+	}
+	return true
 }
 
 // appendRows returns a table with rows after its own.

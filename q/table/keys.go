@@ -64,10 +64,7 @@ func replace(e *prim.Env, t kdb.Value, f func(flat *kdb.Table, keys int) (kdb.Va
 	if !ok {
 		return out, nil
 	}
-	if s := name.String(); s != "" && s[0] == ':' {
-		return call(e, "set", name, out)
-	}
-	return name, e.Set(name, out)
+	return assign(e, name, out)
 }
 
 // XKey is xkey: the table with the named columns as keys, none for an empty

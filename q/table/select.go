@@ -44,16 +44,27 @@ func Select(e *prim.Env, args []kdb.Value) (kdb.Value, error) {
 	return q.project(by, cols)
 }
 
-// resolve returns the value of a table given by name, and anything else as it is.
+// resolve returns the value of a table given by name or file handle, and
+// anything else as it is.
 func resolve(e *prim.Env, t kdb.Value) (kdb.Value, error) {
 	s, ok := t.(kdb.Symbol)
 	if !ok {
 		return t, nil
 	}
-	if text := s.String(); len(text) > 0 && text[0] == ':' {
-		return call(e, "get", s)
-	}
 	return e.Get(s)
+}
+
+// assign replaces the table of that name; of a file handle without a slash at
+// its end it may be the folder of a splayed table.
+func assign(e *prim.Env, name kdb.Symbol, t kdb.Value) (kdb.Value, error) {
+	err := e.Set(name, t)
+	if s := name.String(); err != nil && s != "" && s[0] == ':' && s[len(s)-1] != '/' {
+		err = e.Set(kdb.Sym(s+"/"), t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return name, nil
 }
 
 // queryOn starts a query on a table, keyed table or dictionary of columns.

@@ -25,10 +25,7 @@ func Update(e *prim.Env, args []kdb.Value) (kdb.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s := name.String(); len(s) > 0 && s[0] == ':' {
-			return call(e, "set", name, out)
-		}
-		return name, e.Set(name, out)
+		return assign(e, name, out)
 	}
 	if d, ok := args[0].(*kdb.Dict); ok {
 		if _, _, keyed := kdb.IsKeyed(d); !keyed {
