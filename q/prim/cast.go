@@ -129,6 +129,23 @@ func Cast(e *Env, t kdb.Type, y kdb.Value) (kdb.Value, error) {
 	if t < 0 || t > kdb.TTime || letterIndex[t] == 255 {
 		return nil, ErrType
 	}
+	return castItems(e, t, y)
+}
+
+// castItems is Cast through lists; the empty list becomes the empty vector.
+func castItems(e *Env, t kdb.Type, y kdb.Value) (kdb.Value, error) {
+	switch v := y.(type) {
+	case *kdb.List:
+		if len(v.V) == 0 {
+			return Empty(t), nil
+		}
+		return eachItem(v, func(z kdb.Value) (kdb.Value, error) { return castItems(e, t, z) })
+	case *kdb.Dict:
+		r, err := castItems(e, t, v.V)
+		return onlyDict(v.K, r, err)
+	case *kdb.Table:
+		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return castItems(e, t, c) })
+	}
 	return overItems(y, func(c column) (column, error) { return castColumn(e, c, t) })
 }
 

@@ -194,8 +194,8 @@ func parseTemporal(e *Env, t kdb.Type, s string) kdb.Value {
 	neg := false
 	switch t {
 	case kdb.TTimespan, kdb.TMinute, kdb.TSecond, kdb.TTime:
-		if s[0] == '-' {
-			neg, s = true, s[1:]
+		if s[0] == '-' || s[0] == '+' {
+			neg, s = s[0] == '-', s[1:]
 		}
 	}
 	var v int64

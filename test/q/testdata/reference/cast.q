@@ -140,3 +140,27 @@ q)"v"$90.6
 00:01:31
 q)2h$1
 'type
+q)`int$()
+`int$()
+q)1h$()
+`boolean$()
+q)"f"$()
+`float$()
+q)2h$()
+`guid$()
+q)`timespan$()
+`timespan$()
+q)`char$()
+""
+q)type each`boolean`byte`short`int`long`real`float`char`symbol`timestamp`month`date`datetime`timespan`minute`second`time$\:()
+1 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19h
+q)"t"$("";())
+`time$()
+`time$()
+q)([]time:`timespan$();sym:`symbol$();price:`float$())
+time sym price
+--------------
+q)"T"$"+0900"
+09:00:00.000
+q)"T"$"-0500"
+-05:00:00.000
