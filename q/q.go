@@ -25,7 +25,8 @@ import (
 type Options struct {
 	// Sys is the outside; nil is the machine itself, &Host{}.
 	Sys Sys
-	// Threads is -s: on how many goroutines peach and partitioned queries run.
+	// Threads is -s: on how many goroutines peach and kernels over long columns
+	// run. For 0, peach runs on one and kernels use every core.
 	Threads int
 	// MemoryLimit is -w in bytes: evaluations that take the process over it
 	// end with 'wsfull. 0 is no limit.

@@ -84,10 +84,15 @@ func (eng *Engine) Start(s Start) error {
 	return nil
 }
 
-// SetThreads sets -s.
+// SetThreads sets -s: on how many goroutines peach and kernels over long columns
+// run. Without it, for 0, peach runs on one and kernels use every core, which
+// shows in nothing but time and the last digit of a sum of floats.
 func (eng *Engine) SetThreads(n int) {
 	eng.conf.threads = max(1, n)
-	eng.main.env.Threads = eng.conf.threads
+	eng.main.env.Threads = n
+	if n <= 0 {
+		eng.main.env.Threads = numCPU()
+	}
 }
 
 // Load loads a script, data file or database, as \l.
