@@ -115,9 +115,13 @@ func (d domains) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
 		}
 	}
 	if d.root != nil {
-		return d.root.Domain(name)
+		s, err := d.root.Domain(name)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return s, err
+		}
 	}
-	return nil, fs.ErrNotExist
+	// Without its domain an enumeration reads as nulls.
+	return &kdb.Symbols{}, nil
 }
 
 // domainsAt returns the domains for what is stored at p, on this machine.
@@ -194,9 +198,13 @@ func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasSuffix(name, "/") {
-		t, ok := y.(*kdb.Table)
-		if !ok {
+	t, isTable := y.(*kdb.Table)
+	splayed := strings.HasSuffix(name, "/")
+	if info, err := os.Stat(p); err == nil && info.IsDir() && isTable {
+		splayed = true
+	}
+	if splayed {
+		if !isTable {
 			return nil, errType
 		}
 		if err := os.MkdirAll(path.Dir(path.Clean(p)), 0o777); err != nil {
