@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"runtime"
+
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/file"
 	"github.com/quoinhq/quoin/kdb/ipc"
@@ -31,6 +33,23 @@ func (th *thread) bang(n int, y kdb.Value) (kdb.Value, error) {
 	case -22:
 		b, err := ipc.Marshal(outgoing(y))
 		return kdb.Long(len(b)), err
+	case -1, -7, -15, -20, -24:
+		word := map[int]string{-1: "hsym", -7: "hcount", -15: "md5", -24: "reval"}[n]
+		if n == -20 {
+			runtime.GC()
+			return kdb.Long(0), nil
+		}
+		b, ok := keyword(word)
+		if !ok {
+			return nil, errNYI
+		}
+		return b.Unary(&th.env, y)
+	case -27:
+		l, ok := y.(*kdb.List)
+		if !ok || len(l.V) != 2 {
+			return nil, errType
+		}
+		return th.mapItems(l.V[1], func(v kdb.Value) (kdb.Value, error) { return fixed(th, []kdb.Value{l.V[0], v}) })
 	case -2:
 		b, _ := keyword("attr")
 		return b.Unary(&th.env, y)

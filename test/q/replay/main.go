@@ -29,7 +29,7 @@ func main() {
 	class := flag.String("class", "", "print only misses of this class")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		fmt.Fprintln(os.Stderr, "usage: replay [-v] [-miss] [-class wrong|absent|display] DIR [page …]")
+		fmt.Fprintln(os.Stderr, "usage: replay [-v] [-miss] [-class wrong|absent|display|manual] DIR [page …]")
 		os.Exit(2)
 	}
 	pages, err := pagesOf(flag.Arg(0), flag.Args()[1:])
@@ -44,7 +44,7 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		results := replay(examples(string(text)))
+		results := replay(filepath.Base(p), examples(string(text)))
 		var t tally
 		for _, r := range results {
 			t.add(r)
@@ -113,7 +113,7 @@ func (t tally) String() string {
 	if t.counted > 0 {
 		s += fmt.Sprintf(" (%.1f%%)", 100*float64(t.same)/float64(t.counted))
 	}
-	for _, c := range []string{wrong, absent, display} {
+	for _, c := range []string{wrong, absent, display, manual} {
 		if n := t.class[c]; n > 0 {
 			s += fmt.Sprintf(", %d %s", n, c)
 		}
