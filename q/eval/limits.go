@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/metrics"
-	"syscall"
 	"time"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -84,15 +83,6 @@ func (eng *Engine) watchMemory() {
 			}
 		}
 	}()
-}
-
-// machineMemory is the machine's memory in bytes.
-func machineMemory() int64 {
-	var s syscall.Sysinfo_t
-	if syscall.Sysinfo(&s) != nil {
-		return 1 << 40
-	}
-	return int64(s.Totalram) * int64(s.Unit)
 }
 
 // room refuses a result of n items before memory is asked for that is not there:
