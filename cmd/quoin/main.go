@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/quoinhq/quoin/internal/node/enter"
 )
 
 // commands is the command line: one line per command.
@@ -33,7 +35,7 @@ type commands struct {
 // rawCommands take their arguments as they are, for commands with an option
 // style of their own. The key is the command's name.
 func rawCommands() map[string]rawCommand {
-	return map[string]rawCommand{"call": runCall, "q": runQ}
+	return map[string]rawCommand{"call": runCall, "q": runQ, enter.Command: runNodeExec}
 }
 
 // rawCommand runs with the arguments after its name; its result is the exit code.

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/quoinhq/quoin/internal/node/engine"
+	"github.com/quoinhq/quoin/internal/node/enter"
 	"github.com/quoinhq/quoin/q/console"
 )
 
@@ -15,4 +16,9 @@ func runQ(_ context.Context, args []string, std *stdio) int {
 		return engine.Run(args, os.Getenv, std.in, std.out, std.err)
 	}
 	return console.Run(args, std.in, std.out, std.err)
+}
+
+// runNodeExec becomes the process of a node that is not the embedded engine.
+func runNodeExec(_ context.Context, args []string, std *stdio) int {
+	return enter.Run(args, std.in, std.out, std.err)
 }

@@ -282,7 +282,14 @@ func (s *Service) nodeSpec(ctx context.Context, c *cluster, n *node) (*NodeSpec,
 		ID: n.ID, Environment: c.Environment, Cluster: c.Name, Type: c.Type, Zone: n.Zone, Generation: n.Generation, Reload: c.Reload,
 		ExecutionRole: finspace.Value(in.ExecutionRole), Code: in.Code, Script: finspace.Value(in.InitializationScript), Arguments: in.CommandLineArguments,
 	}
-	for _, name := range c.volumeNames() {
+	names := c.volumeNames()
+	if len(names) == 0 && c.Type == finspace.KxClusterTypeRdb && in.ScalingGroupConfiguration != nil {
+		var err error
+		if names, err = s.volumesOf(ctx, c.Environment); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range names {
 		spec.Volumes = append(spec.Volumes, NodeVolume{name, s.volumeDir(c.Environment, name)})
 	}
 	if sd := in.SavedownStorageConfiguration; sd != nil {
@@ -329,4 +336,21 @@ func (s *Service) nodeDatabase(tx store.Tx, c *cluster, d finspace.KxDatabaseCon
 	}
 	nd.Tree = x.Tree
 	return nd, nil
+}
+
+// volumesOf are the names of all volumes of an environment. An RDB that names
+// none reads the tickerplant's log all the same, at the path that the
+// tickerplant has for it: basic_tick_V3 does so with its RTS.
+func (s *Service) volumesOf(ctx context.Context, env string) ([]string, error) {
+	var names []string
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		for v, err := range volumes.List(tx, store.Query{Prefix: env + "/"}) {
+			if err != nil {
+				return err
+			}
+			names = append(names, v.Rec.Name)
+		}
+		return nil
+	})
+	return names, err
 }

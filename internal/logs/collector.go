@@ -50,13 +50,23 @@ type followed struct {
 }
 
 // Follow begins to collect what a node prints to the file raw.
-func (l *Collector) Follow(env, cluster, id, raw string) {
+// The node's log exists from then on. Errors: those of the disk.
+func (l *Collector) Follow(env, cluster, id, raw string) error {
+	f := &followed{raw: raw, out: filepath.Join(l.Dir, env, cluster, id+extension)}
+	out, err := l.open(f)
+	if err != nil {
+		return err
+	}
+	if err := out.Close(); err != nil {
+		return fmt.Errorf("logs: %w", err)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.nodes == nil {
 		l.nodes = map[string]*followed{}
 	}
-	l.nodes[id] = &followed{raw: raw, out: filepath.Join(l.Dir, env, cluster, id+extension)}
+	l.nodes[id] = f
+	return nil
 }
 
 // Unfollow ends it, when all has been collected.

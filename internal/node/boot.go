@@ -216,5 +216,5 @@ func (k *keeper) arguments(spec *control.NodeSpec) []string {
 		}
 		args = append(args, "-"+key, finspace.Value(a.Value))
 	}
-	return append(args, "-q")
+	return args
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type API struct {
 	// URL is where the API is, Region what requests are signed for.
 	URL    func() string
 	Region string
+	// Client sends the calls; nil is one that trusts the machine's authorities.
+	Client *http.Client
 	// Session opens a session of a role for a node.
 	Session func(ctx context.Context, role, name string, life time.Duration) (sigv4.Credentials, time.Time, error)
 	// Authorize decides whether a role may do action on the resource.
@@ -98,7 +101,7 @@ func (a *API) session(ctx context.Context, from Caller) (*finspace.Client, sigv4
 		return nil, creds, finspace.NewAccessDeniedException("The execution role cannot be assumed: " + err.Error())
 	}
 	client, err := finspace.New(finspace.Config{
-		Endpoint: a.URL(), Region: a.Region, MaxAttempts: 3,
+		Endpoint: a.URL(), Region: a.Region, MaxAttempts: 3, HTTPClient: a.Client,
 		Credentials: finspace.StaticCredentials{
 			AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken,
 		},

@@ -1,10 +1,12 @@
 package node
 
 import (
+	"github.com/quoinhq/quoin/internal/node/enter"
 	"github.com/quoinhq/quoin/internal/runner"
 )
 
-// foreign is the process of a node whose engine is not ours.
+// foreign is the process of a node whose engine is not ours: this program makes
+// the layout and becomes the engine.
 func (k *keeper) foreign(s *runner.Spec, args []string) {
 	b := &k.m.cfg.Foreign
 	if b.Home != "" {
@@ -13,5 +15,6 @@ func (k *keeper) foreign(s *runner.Spec, args []string) {
 	if b.License != "" {
 		s.Env = append(s.Env, "QLIC="+b.License)
 	}
-	s.Path, s.Args = b.Path, args
+	s.Path = k.m.cfg.Engine[0]
+	s.Args = append([]string{enter.Command, k.dir, b.Path}, args...)
 }

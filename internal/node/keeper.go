@@ -208,7 +208,9 @@ func (k *keeper) launch(spec *control.NodeSpec) (runner.Process, error) {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	out := filepath.Join(k.dir, "output")
-	k.m.cfg.Logs.Follow(spec.Environment, spec.Cluster, spec.ID, out)
+	if err := k.m.cfg.Logs.Follow(spec.Environment, spec.Cluster, spec.ID, out); err != nil {
+		return nil, err
+	}
 	s := k.command(spec, boot)
 	s.ID, s.Dir, s.Log = spec.ID, filepath.Join(k.dir, "app"), out
 	p, err := k.m.cfg.Runner.Start(k.ctx, s)

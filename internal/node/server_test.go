@@ -2,19 +2,26 @@ package node_test
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/server"
 	"github.com/quoinhq/quoin/internal/sigv4"
 	"github.com/quoinhq/quoin/kdb/ipc"
@@ -22,8 +29,8 @@ import (
 
 // estate is a server with an environment, a role and a scaling group.
 type estate struct {
-	*server.Server
-	dir    string
+	url, account, dir string
+
 	client *finspace.Client
 	creds  sigv4.Credentials // of an IAM user: root assumes no role
 	env    string
@@ -33,6 +40,7 @@ type estate struct {
 
 const everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
+// newEstate runs a server in this process.
 func newEstate(t *testing.T) *estate {
 	t.Helper()
 	e := &estate{dir: t.TempDir()}
@@ -42,13 +50,33 @@ func newEstate(t *testing.T) *estate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Server = s
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	root, err := s.DataDir().Credentials()
+	e.url, e.account = s.URL(), s.AccountID()
+	e.settle(t)
+	return e
+}
+
+// dial makes the client of a server that may have another address than before.
+func (e *estate) dial(t *testing.T) {
+	t.Helper()
+	var err error
+	e.client, err = finspace.New(finspace.Config{
+		Endpoint: e.url, Region: "us-east-1", PollInterval: 20 * time.Millisecond,
+		Credentials: finspace.StaticCredentials{AccessKeyID: e.creds.AccessKeyID, SecretAccessKey: e.creds.SecretAccessKey},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settle makes what the tests need on a fresh server.
+func (e *estate) settle(t *testing.T) {
+	t.Helper()
+	root, err := datadir.ReadCredentials(filepath.Join(e.dir, "credentials"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,21 +84,15 @@ func newEstate(t *testing.T) *estate {
 	e.iam(t, "iam", url.Values{"Action": {"CreateUser"}, "UserName": {"dev"}})
 	e.iam(t, "iam", url.Values{"Action": {"PutUserPolicy"}, "UserName": {"dev"}, "PolicyName": {"all"}, "PolicyDocument": {everything}})
 	e.creds = keysIn(e.iam(t, "iam", url.Values{"Action": {"CreateAccessKey"}, "UserName": {"dev"}}))
-	e.client, err = finspace.New(finspace.Config{
-		Endpoint: s.URL(), Region: "us-east-1", PollInterval: 20 * time.Millisecond,
-		Credentials: finspace.StaticCredentials{AccessKeyID: e.creds.AccessKeyID, SecretAccessKey: e.creds.SecretAccessKey},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e.dial(t)
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"prod.finspacekx.aws.internal","AWS":"arn:aws:iam::` +
-		s.AccountID() + `:root"},"Action":"sts:AssumeRole"}]}`
+		e.account + `:root"},"Action":"sts:AssumeRole"}]}`
 	e.iam(t, "iam", url.Values{"Action": {"CreateRole"}, "RoleName": {"kx"}, "AssumeRolePolicyDocument": {trust}})
 	e.iam(t, "iam", url.Values{"Action": {"PutRolePolicy"}, "RoleName": {"kx"}, "PolicyName": {"all"}, "PolicyDocument": {everything}})
-	e.role = "arn:aws:iam::" + s.AccountID() + ":role/kx"
+	e.role = "arn:aws:iam::" + e.account + ":role/kx"
 	ctx := t.Context()
 	env, err := e.client.CreateKxEnvironment(ctx, &finspace.CreateKxEnvironmentInput{
-		Name: ptr("estate"), KmsKeyId: ptr("arn:aws:kms:us-east-1:" + s.AccountID() + ":key/1"),
+		Name: ptr("estate"), KmsKeyId: ptr("arn:aws:kms:us-east-1:" + e.account + ":key/1"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +119,6 @@ func newEstate(t *testing.T) *estate {
 		return string(out.Status), err
 	}, "ACTIVE")
 	e.s3(t, "PUT", "/code", nil)
-	return e
 }
 
 // until waits for a status; another that lasts is an error.
@@ -126,7 +147,7 @@ func (e *estate) printed(t *testing.T) string {
 // send signs and sends a request to one of the server's services.
 func (e *estate) send(t *testing.T, service, method, path string, body []byte, header http.Header) []byte {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, e.URL()+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, e.url+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,24 +238,27 @@ func (e *estate) running(t *testing.T, name string) {
 	t.Helper()
 	e.until(t, func() (string, error) {
 		out, err := e.client.GetKxCluster(t.Context(), &finspace.GetKxClusterInput{EnvironmentId: &e.env, ClusterName: &name})
-		return string(out.Status) + finspace.Value(out.StatusReason), err
+		if err != nil {
+			return "", err
+		}
+		return string(out.Status) + finspace.Value(out.StatusReason), nil
 	}, "RUNNING")
 }
 
 // connect opens a connection through the gateway as alice.
 func (e *estate) connect(t *testing.T, cluster string) *ipc.Conn {
 	t.Helper()
-	user, err := finspace.New(finspace.Config{Endpoint: e.URL(), Region: "us-east-1", Credentials: e.assume(t)})
+	user, err := finspace.New(finspace.Config{Endpoint: e.url, Region: "us-east-1", Credentials: e.assume(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := user.GetKxConnectionString(t.Context(), &finspace.GetKxConnectionStringInput{
-		EnvironmentId: &e.env, ClusterName: &cluster, UserArn: ptr("arn:aws:finspace:us-east-1:" + e.AccountID() + ":kxEnvironment/" + e.env + "/kxUser/alice"),
+		EnvironmentId: &e.env, ClusterName: &cluster, UserArn: ptr("arn:aws:finspace:us-east-1:" + e.account + ":kxEnvironment/" + e.env + "/kxUser/alice"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	pem, err := os.ReadFile(e.DataDir().Path("gateway-ca.pem"))
+	pem, err := os.ReadFile(filepath.Join(e.dir, "gateway-ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,5 +364,73 @@ func TestServerEndOfDay(t *testing.T) {
 	}
 	if got := ask(t, c, "count .aws.copy_database_files[\"market\";\"/opt/kx/app/scratch/copy\";\"2024.01.02/\";\"\"]`result_paths"); got != "4" {
 		t.Errorf("copy_database_files copied %s", got)
+	}
+}
+
+// serve runs a server in a process of its own until the returned function kills
+// it.
+func (e *estate) serve(t *testing.T) (kill func()) {
+	t.Helper()
+	cmd := exec.Command(quoin, "serve", "--data-dir", e.dir, "--api-addr", "127.0.0.1:0", "--gateway-addr", "127.0.0.1:0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill = sync.OnceFunc(func() {
+		if err := cmd.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		cmd.Wait() // it was killed
+	})
+	t.Cleanup(kill)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(line, "ready at ")
+	e.url, rest, _ = strings.Cut(rest, " ")
+	_, rest, _ = strings.Cut(rest, "account ")
+	e.account, _, _ = strings.Cut(rest, ")")
+	return kill
+}
+
+// TestServerKilled: of a server that is killed no process is left, and the next
+// one brings its clusters up again.
+func TestServerKilled(t *testing.T) {
+	e := &estate{dir: filepath.Join(t.TempDir(), "data")}
+	kill := e.serve(t)
+	e.settle(t)
+	e.create(t, e.cluster(t, "gp1", finspace.KxClusterTypeGp, "x:42\n"))
+	pid := 0
+	if _, err := fmt.Sscanf(ask(t, e.connect(t, "gp1"), ".z.i"), "%d", &pid); err != nil {
+		t.Fatal(err)
+	}
+	kill()
+	for began := time.Now(); syscall.Kill(pid, 0) == nil; time.Sleep(5 * time.Millisecond) {
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("process %d outlives its server", pid)
+		}
+	}
+	e.serve(t)
+	e.dial(t)
+	e.running(t, "gp1")
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		nodes, err := e.client.ListKxClusterNodes(t.Context(), &finspace.ListKxClusterNodesInput{EnvironmentId: &e.env, ClusterName: ptr("gp1")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(nodes.Nodes) == 1 && nodes.Nodes[0].Status == finspace.KxNodeStatusRunning {
+			break
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("the nodes are %+v; they printed\n%s", nodes.Nodes, e.printed(t))
+		}
+	}
+	if got := ask(t, e.connect(t, "gp1"), "x"); got != "42" {
+		t.Errorf("after the server's restart x is %s", got)
 	}
 }

@@ -1,8 +1,11 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
+	"net/http"
 	"os"
 	"time"
 
@@ -46,7 +49,7 @@ func (s *Server) startNodes(context.Context) (stopFunc, error) {
 		Dir: s.dir.Path("nodes"), Logs: s.logs, Runner: run, Engine: engine, Foreign: s.cfg.QBinary,
 		Blobs: s.blobs, Objects: objects, Trust: s.dir.Path(caFile), Log: s.cfg.Log, Now: s.cfg.Now,
 		Calls: &node.API{
-			Up: s.up, URL: s.URL, Region: s.cfg.Region, ARNs: s.arns(), Now: s.cfg.Now,
+			Up: s.up, URL: s.URL, Client: s.ownClient(), Region: s.cfg.Region, ARNs: s.arns(), Now: s.cfg.Now,
 			Blobs: s.blobs, Objects: objects, Files: nodeFiles{s},
 			Session: func(ctx context.Context, role, name string, life time.Duration) (sigv4.Credentials, time.Time, error) {
 				return s.iam.ServiceSession(ctx, role, name, life, node.Principals()...)
@@ -125,4 +128,22 @@ func (m nodeMetrics) Collect(out chan<- prometheus.Metric) {
 		put("cpu_seconds_total", "Time that the node's process spent on processors.", prometheus.CounterValue, n.Usage.CPU.Seconds())
 		put("memory_bytes", "Memory that the node's process uses.", prometheus.GaugeValue, float64(n.Usage.Memory))
 	})
+}
+
+// ownClient calls the server's own API: what it trusts is the very certificate
+// that the server shows, whoever has signed it. nil without TLS.
+func (s *Server) ownClient() *http.Client {
+	if s.cfg.TLSCert == "" {
+		return nil
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
+		InsecureSkipVerify: true, // VerifyConnection does it
+		VerifyConnection: func(cs tls.ConnectionState) error {
+			own, err := s.cert.get(nil)
+			if err == nil && !bytes.Equal(cs.PeerCertificates[0].Raw, own.Certificate[0]) {
+				err = errors.New("server: somebody else answers on its own address")
+			}
+			return err
+		},
+	}}}
 }
