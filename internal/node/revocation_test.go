@@ -14,9 +14,9 @@ import (
 // addRole makes a role that trusts the account and may do nothing.
 func (e *estate) addRole(t *testing.T, name string) (arn string) {
 	t.Helper()
-	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + e.AccountID() + `"},"Action":"sts:AssumeRole"}]}`
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + e.account + `"},"Action":"sts:AssumeRole"}]}`
 	e.iam(t, "iam", url.Values{"Action": {"CreateRole"}, "RoleName": {name}, "AssumeRolePolicyDocument": {trust}})
-	return "arn:aws:iam::" + e.AccountID() + ":role/" + name
+	return "arn:aws:iam::" + e.account + ":role/" + name
 }
 
 func (e *estate) updateUser(t *testing.T, role string) {
