@@ -184,12 +184,14 @@ func joinTables(a, b *kdb.Table) (kdb.Value, error) {
 
 // joinDicts returns x with the entries of y added or replaced.
 func joinDicts(x, y *kdb.Dict) (kdb.Value, error) {
-	if isTable(x.K) != isTable(y.K) {
+	switch {
+	case y.Len() == 0 && !isTable(x.V):
+		return x, nil
+	case x.Len() == 0 && !isTable(y.V):
+		return y, nil
+	case isTable(x.K) != isTable(y.K):
 		if x.Len() == 0 {
 			return y, nil
-		}
-		if y.Len() == 0 {
-			return x, nil
 		}
 		return nil, ErrType
 	}

@@ -163,3 +163,17 @@ a
 q)raze(enlist 1 2;enlist 3 4)
 1 2
 3 4
+q)(`a`b!1 2),()!()
+a| 1
+b| 2
+q)(()!()),`a`b!1 2
+a| 1
+b| 2
+q)x:();x,:enlist 1 2;x,:enlist 3 4;x
+1 2
+3 4
+q)t:();t,:([]a:1 2);t
+a
+-
+1
+2
