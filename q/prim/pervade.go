@@ -155,6 +155,12 @@ func pairDicts(x, y *kdb.Dict, f func(x, y kdb.Value) (kdb.Value, error), alone 
 		v, err := f(x.V, y.V)
 		return onlyDict(x.K, v, err)
 	}
+	switch {
+	case y.Len() == 0:
+		return x, nil
+	case x.Len() == 0 && alone == nil:
+		return y, nil
+	}
 	pos, err := Find(x.K, y.K)
 	if err != nil {
 		return nil, err
