@@ -265,7 +265,9 @@ func TestLogStaysShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if written := int64(rounds * each * 4096); info.Size() > written/3 {
-		t.Errorf("the log has %d MiB after writing %d MiB", info.Size()>>20, written>>20)
+	// The writer waits for the log to be copied when it has 32,768 pages, and
+	// one update may go beyond.
+	if most := int64(32768+2*each) * 4120; info.Size() > most {
+		t.Errorf("the log has %d MiB after writing %d MiB", info.Size()>>20, rounds*each*4096>>20)
 	}
 }

@@ -12,7 +12,8 @@ import (
 // snapshot from the log to the file, since SQLite starts the log anew only
 // when it is copied entirely and nobody reads from it.
 //
-// A long View holds that up and the log grows until it ends.
+// When the disk cannot keep up, the writer waits for the copy, so that the log
+// has an end. Only a long View holds all that up: the log grows until it ends.
 //
 // The writer alone uses it.
 type logbook struct {
@@ -23,8 +24,12 @@ type logbook struct {
 	helper sync.WaitGroup
 }
 
-// longLog is how many pages (of 4 KiB) the log may have before it is copied.
-const longLog = 8192
+// longLog is how many pages (of 4 KiB) the log may have before it is copied,
+// endlessLog how many before the writer waits for that.
+const (
+	longLog    = 8192
+	endlessLog = 4 * longLog
+)
 
 func newLogbook(db *DB) *logbook {
 	return &logbook{db: db, copied: make(chan struct{}, 1)}
@@ -36,6 +41,11 @@ func (l *logbook) grow(records int) {
 		return
 	}
 	l.pages += records + 2 // the page of each, the root above, the index
+	if l.busy && l.pages > endlessLog {
+		<-l.copied
+		l.restart()
+		return
+	}
 	if l.pages < longLog || l.busy {
 		return
 	}
