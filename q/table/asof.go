@@ -192,6 +192,9 @@ func asofRows(e *prim.Env, names []kdb.Symbol, l, r *kdb.Table) ([]int32, error)
 	if _, err := rowCount(r); err != nil {
 		return nil, err
 	}
+	if at, ok := asofFew(lc, rc); ok {
+		return at, nil
+	}
 	last := len(names) - 1
 	lt, rt, err := times(lc[last], rc[last])
 	if err != nil {

@@ -68,6 +68,14 @@ func TestAsofProperty(t *testing.T) {
 			return tableOf("time", kdb.NewVec(time), "sym", kdb.NewVec(sym), label, kdb.NewVec(val))
 		}
 		left := drawTable("l", rapid.Bool().Draw(rt, "left ordered"))
+		if rapid.Bool().Draw(rt, "long left") { // longer than what is looked up row by row
+			times := rapid.IntRange(1, 8).Draw(rt, "times")
+			idx := make([]kdb.Long, 64*times*min(1, left.Len()))
+			for i := range idx {
+				idx[i] = kdb.Long(i % left.Len())
+			}
+			left = prim.Gather(left, idx).(*kdb.Table)
+		}
 		right := drawTable("r", true)
 		switch layout {
 		case "sym":

@@ -14,15 +14,6 @@ func Lookup(name string) (*prim.Builtin, bool) {
 	return prim.Lookup(name)
 }
 
-// Builtins returns the primitives that this package adds or replaces.
-func Builtins() []*prim.Builtin {
-	out := make([]*prim.Builtin, 0, len(builtins))
-	for _, b := range builtins {
-		out = append(out, b)
-	}
-	return out
-}
-
 // builtins is made once, then only read.
 var builtins = makeBuiltins()
 
