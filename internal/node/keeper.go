@@ -42,7 +42,6 @@ type keeper struct {
 	conns    int
 	served   int64
 	restarts int
-	quit     string // what q code gave as the reason to give up, with gaveUp
 	gaveUp   bool
 	idle     chan struct{} // takes one when the last connection ends
 }
