@@ -143,3 +143,56 @@ func BenchmarkAsofTen(b *testing.B) {
 		return must(b, v, err).(*kdb.Table)
 	})
 }
+
+// TestAsofLarge walks tables long enough for several goroutines, in time order
+// and by symbol, and compares with one walk in plain Go.
+func TestAsofLarge(t *testing.T) {
+	const n, m = 150_000, 300_000
+	names := make([]kdb.Symbol, 300)
+	for i := range names {
+		names[i] = kdb.Sym("L" + string(rune('a'+i/26)) + string(rune('a'+i%26)))
+	}
+	make2 := func(rows int, salt int64, val string) *kdb.Table {
+		sym, time, id := make([]kdb.Symbol, rows), make([]kdb.Timestamp, rows), make([]kdb.Long, rows)
+		at := kdb.Timestamp(0)
+		for i := range rows {
+			at += kdb.Timestamp(hash(int64(i), salt) % 3 * int64(m/rows))
+			r := hash(int64(i), salt+1) % 300
+			sym[i], time[i], id[i] = names[r*r/300], at, kdb.Long(i)
+		}
+		return tableOf("time", kdb.NewVec(time), "sym", kdb.NewVec(sym), val, kdb.NewVec(id))
+	}
+	left, right := make2(n, 10, "l"), make2(m, 20, "r")
+	lt, rtime := left.Cols[0].(*kdb.Timestamps).V, right.Cols[0].(*kdb.Timestamps).V
+	last := map[kdb.Symbol]kdb.Long{}
+	want, j := make([]kdb.Long, n), 0
+	for i, s := range left.Cols[1].(*kdb.Symbols).V {
+		for ; j < m && rtime[j] <= lt[i]; j++ {
+			last[right.Cols[1].(*kdb.Symbols).V[j]] = kdb.Long(j)
+		}
+		want[i] = kdb.NullLong
+		if r, ok := last[s]; ok {
+			want[i] = r
+		}
+	}
+	for _, layout := range []string{"time", "parted", "sorted"} {
+		t.Run(layout, func(t *testing.T) {
+			l, r := left, right
+			switch layout {
+			case "parted":
+				r = withAttr(bySym(right), kdb.Parted)
+			case "sorted":
+				l, r = bySym(left), bySym(right)
+			}
+			e, _ := newEnv(3)
+			got, err := table.Asof(e, table.AsofKind{}, symTime, l, r)
+			joined := must(t, got, err).(*kdb.Table)
+			rows, found := joined.Cols[2].(*kdb.Longs).V, joined.Cols[3].(*kdb.Longs).V
+			for i, row := range rows {
+				if found[i] != want[row] {
+					t.Fatalf("row %d joins %d, want %d", row, found[i], want[row])
+				}
+			}
+		})
+	}
+}
