@@ -12,5 +12,5 @@ counts:{`rdb`hdb!(.gw.ask[`rdb;"count trade"];.gw.ask[`hdb;"count select from tr
 
 / trades of a symbol on a day, wherever they are
 trades:{[d;s] $[d<.gw.ask[`tp;".tp.day"];
-  .gw.ask[`hdb;({select time,sym,price,size from trade where date=x,sym=y};d;s)];
-  .gw.ask[`rdb;({select time,sym,price,size from trade where sym=x};s)]]}
+  .gw.ask[`hdb;({[d;s]select time,sym,price,size from trade where date=d,sym=s};d;s)];
+  .gw.ask[`rdb;({[s]select time,sym,price,size from trade where sym=s};s)]]}
