@@ -254,6 +254,9 @@ func (s *Service) removeCluster(ctx context.Context, v *clusterView) (lifecycle.
 	for _, n := range v.nodes {
 		s.Nodes.Stop(ctx, n.ID)
 	}
+	if err := s.Nodes.Forget(v.c.Environment, v.c.Name); err != nil {
+		return lifecycle.Result{}, err
+	}
 	k := key(v.c.Environment, v.c.Name)
 	return s.reconcile(ctx, func(tx store.Tx) error {
 		c, err := clusters.Get(tx, k)

@@ -64,6 +64,8 @@ func (f *fleet) Reload(_ context.Context, spec control.NodeSpec) error {
 	return nil
 }
 
+func (f *fleet) Forget(string, string) error { return nil }
+
 func (f *fleet) State(id string) control.NodeState {
 	f.mu.Lock()
 	defer f.mu.Unlock()

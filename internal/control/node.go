@@ -21,6 +21,8 @@ type Nodes interface {
 	Stop(ctx context.Context, id string)
 	// Reload has a running node load new code or databases in place.
 	Reload(ctx context.Context, spec NodeSpec) error
+	// Forget drops what is kept of a cluster that was deleted: its logs.
+	Forget(environment, cluster string) error
 	// State says how a node is; the zero state of one that was not started.
 	State(id string) NodeState
 	// Watch has fn called with the key of a cluster of which a node's state

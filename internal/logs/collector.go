@@ -203,7 +203,7 @@ func (l *Collector) copyLines(out io.Writer, in io.Reader, f *followed) (int64, 
 	return n, w.Flush()
 }
 
-// Forget removes the logs of a cluster.
+// Forget removes the logs of a cluster. Errors: those of the disk.
 func (l *Collector) Forget(env, cluster string) error {
 	return os.RemoveAll(filepath.Join(l.Dir, env, cluster))
 }

@@ -187,6 +187,11 @@ func (m *Manager) Stop(ctx context.Context, id string) {
 	m.mu.Unlock()
 }
 
+// Forget implements [control.Nodes].
+func (m *Manager) Forget(environment, cluster string) error {
+	return m.cfg.Logs.Forget(environment, cluster)
+}
+
 // State implements [control.Nodes].
 func (m *Manager) State(id string) control.NodeState {
 	if k := m.keeper(id); k != nil {

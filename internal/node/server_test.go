@@ -318,6 +318,32 @@ func TestServerLogs(t *testing.T) {
 	if reply := string(e.logs(t, "DescribeLogGroups", `{"logGroupNamePrefix":"/aws/vendedlogs/finspace/"}`)); !strings.Contains(reply, group) {
 		t.Errorf("DescribeLogGroups gave %s", reply)
 	}
+	e.delete(t, "gp1")
+	if reply := string(e.logs(t, "DescribeLogGroups", `{}`)); strings.Contains(reply, group) {
+		t.Errorf("after the cluster was deleted DescribeLogGroups gave %s", reply)
+	}
+}
+
+func (e *estate) delete(t *testing.T, name string) {
+	t.Helper()
+	if _, err := e.client.DeleteKxCluster(t.Context(), &finspace.DeleteKxClusterInput{EnvironmentId: &e.env, ClusterName: &name}); err != nil {
+		t.Fatal(err)
+	}
+	var gone *finspace.ResourceNotFoundException
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		_, err := e.client.GetKxCluster(t.Context(), &finspace.GetKxClusterInput{EnvironmentId: &e.env, ClusterName: &name})
+		if errors.As(err, &gone) {
+			return
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("the cluster %s is still there: %v", name, err)
+		}
+	}
+}
+
+func TestServerMetrics(t *testing.T) {
+	e := newEstate(t)
+	e.create(t, e.cluster(t, "gp1", finspace.KxClusterTypeGp, "x:1\n"))
 	if reply := string(e.send(t, "finspace", "GET", "/metrics", nil, nil)); !strings.Contains(reply, `quoin_node_up{cluster="gp1"`) {
 		t.Errorf("the metrics are %s", reply)
 	}
