@@ -188,20 +188,26 @@ func logBase(x, y float64) float64 {
 	return math.Log(y) / math.Log(x)
 }
 
-// Floor returns the greatest integer not above each item; the text of symbols
+// tolerantCeil is the ceiling, but of a number equal to the integer below it
+// within the comparison tolerance that integer.
+func tolerantCeil(v float64) float64 { return -tolerantFloor(-v) }
+
+// Floor returns the greatest integer not above each item within the comparison
+// tolerance; the text of symbols
 // and chars in lower case, as k's _ does. Errors: 'type.
 func Floor(e *Env, x kdb.Value) (kdb.Value, error) {
 	return overItems(x, func(c column) (column, error) {
 		if c.t == kdb.TChar || c.t == kdb.TSymbol {
 			return lowerColumn(c), nil
 		}
-		return rounded(c, floorTypes, math.Floor)
+		return rounded(c, floorTypes, tolerantFloor)
 	})
 }
 
-// Ceiling returns the least integer not below each item. Errors: 'type.
+// Ceiling returns the least integer not below each item within the comparison
+// tolerance. Errors: 'type.
 func Ceiling(e *Env, x kdb.Value) (kdb.Value, error) {
-	return overItems(x, func(c column) (column, error) { return rounded(c, ceilingTypes, math.Ceil) })
+	return overItems(x, func(c column) (column, error) { return rounded(c, ceilingTypes, tolerantCeil) })
 }
 
 func rounded(c column, table string, f func(float64) float64) (column, error) {
