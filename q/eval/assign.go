@@ -69,12 +69,11 @@ func (c *compiler) assign(a *syntax.Assign) (node, error) {
 				n.targets = append(n.targets, nil)
 				continue
 			}
-			hold := &holdNode{}
-			set, err := c.assign(&syntax.Assign{Span: a.Span, Target: target, Global: a.Global, Value: &heldValue{a.Span, hold}})
+			set, err := c.assign(&syntax.Assign{Span: a.Span, Target: target, Global: a.Global, Value: &heldValue{a.Span}})
 			if err != nil {
 				return nil, err
 			}
-			n.targets = append(n.targets, &patternPart{hold, set})
+			n.targets = append(n.targets, set)
 		}
 		return n, nil
 	}
@@ -242,26 +241,18 @@ func (n *amendNode) old(fr *frame) (kdb.Value, error) {
 
 // patternNode is (a;b):x, which assigns the items of x.
 type patternNode struct {
-	targets []*patternPart // nil where nothing is assigned
+	targets []node // assignments of the frame's held item; nil where there is none
 	x       node
 	pos     int
 }
 
-// patternPart assigns one item, which hold gives to set.
-type patternPart struct {
-	hold *holdNode
-	set  node
-}
+// holdNode yields the item that a pattern is assigning.
+type holdNode struct{}
 
-type holdNode struct{ v kdb.Value }
+func (holdNode) eval(fr *frame) (kdb.Value, error) { return fr.held, nil }
 
-func (n *holdNode) eval(*frame) (kdb.Value, error) { return n.v, nil }
-
-// heldValue is the syntax of a value that a holdNode yields.
-type heldValue struct {
-	syntax.Span
-	hold *holdNode
-}
+// heldValue is the syntax of a holdNode.
+type heldValue struct{ syntax.Span }
 
 func (n *patternNode) eval(fr *frame) (kdb.Value, error) {
 	v, err := n.x.eval(fr)
@@ -279,12 +270,12 @@ func (n *patternNode) eval(fr *frame) (kdb.Value, error) {
 		if p == nil {
 			continue
 		}
-		p.hold.v = item(v, i)
-		if _, err := p.set.eval(fr); err != nil {
+		fr.held = item(v, i)
+		if _, err := p.eval(fr); err != nil {
 			return nil, err
 		}
-		p.hold.v = nil
 	}
+	fr.held = nil
 	return v, nil
 }
 

@@ -298,7 +298,7 @@ func (c *compiler) compile(n syntax.Node) (node, error) {
 		share(n.value)
 		return &constNode{n.value}, nil
 	case *heldValue:
-		return n.hold, nil
+		return holdNode{}, nil
 	}
 	return nil, errNYI
 }

@@ -93,6 +93,7 @@ type frame struct {
 	fn    *function
 	slots []kdb.Value // parameters first, then other locals
 	ret   kdb.Value   // result of :x, on its way out
+	held  kdb.Value   // item that a pattern is assigning
 	depth int
 	// lookup and sql resolve names in a query's expression: columns, and the
 	// locals of the function around.
