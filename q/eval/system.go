@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/kdb"
-	"github.com/quoinhq/quoin/q/prim"
 )
 
 const (
@@ -355,5 +354,3 @@ func (eng *Engine) print(s string) error {
 func (eng *Engine) format(v kdb.Value) string {
 	return kdb.Format(v, kdb.Console{Rows: eng.conf.consoleH, Cols: eng.conf.consoleW, Precision: eng.conf.precision})
 }
-
-var _ = prim.ErrType
