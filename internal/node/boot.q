@@ -15,8 +15,11 @@
 .awscust.z.pi:{value x};
 .awscust.z.exit:{};
 
-/ the gateway alone knows the secret, and logs in with the user's name
-.z.pw:{[u;p] p~.quoin.secret};
+/ the gateway alone knows the secret, and logs in with the user's name; whoever
+/ may query this process must not learn it
+.quoin.digest:md5 .quoin.secret;
+.z.pw:{[u;p] .quoin.digest~md5 p};
+delete secret from `.quoin;
 .z.ts:{.awscust.z.ts x};
 .z.pg:{$[.z.w=.quoin.h;value x;.awscust.z.pg x]};
 .z.ps:{$[.z.w=.quoin.h;value x;.awscust.z.ps x]};
@@ -27,7 +30,7 @@
 / without the agent there is no server: nobody could reach or end this process
 .quoin.orphan:{exit 1};
 .quoin.h:0i;
-.quoin.connect:{.quoin.h:hopen(.quoin.agent;10000);};
+.quoin.connect:{.quoin.h:hopen(.quoin.agent;10000);.quoin.agent:`;};
 
 / ask asks the agent; name is that of an .aws function
 .quoin.ask:{[name;args] .quoin.h(name;args)};

@@ -176,6 +176,10 @@ func (k *keeper) once() (ready bool, err error) {
 			return false, err
 		}
 	}
+	// The script has the node's secret, and has been read.
+	if err := os.Remove(filepath.Join(k.dir, "boot.q")); err != nil {
+		return false, fmt.Errorf("node: %w", err)
+	}
 	k.set(func(s *control.NodeState) { s.Ready, s.Failed, s.Final = true, "", false })
 	select {
 	case <-k.ctx.Done():

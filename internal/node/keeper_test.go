@@ -175,7 +175,7 @@ func TestSandbox(t *testing.T) {
 	for _, code := range []string{
 		"read0`:/etc/passwd", "read0`$\":" + b.dir + "/blobs\"", "system\"p 0W\"", "system\"cat /etc/passwd\"",
 		"`:/opt/kx/app/code/x.q 0:enlist\"y\"", "`:/opt/kx/app/db/y 0:enlist\"y\"",
-		"read0`:/opt/kx/app/code/../../boot.q",
+		"read0`:/opt/kx/app/code/../../boot.q", "read0`$\":" + b.dir + "/nodes/n1/boot.q\"", ".quoin.secret",
 	} {
 		if got := ask(t, c, "@[value;"+quote(code)+";{`$x}]"); !strings.HasPrefix(got, "`") {
 			t.Errorf("%s gave %s", code, got)

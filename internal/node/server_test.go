@@ -315,6 +315,10 @@ func TestServerLogs(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	out, err := exec.Command(quoin, "logs", "gp1", "--data-dir", e.dir, "--since", "1h").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), " market open\n") {
+		t.Errorf("quoin logs printed %s, %v", out, err)
+	}
 	if reply := string(e.logs(t, "DescribeLogGroups", `{"logGroupNamePrefix":"/aws/vendedlogs/finspace/"}`)); !strings.Contains(reply, group) {
 		t.Errorf("DescribeLogGroups gave %s", reply)
 	}
