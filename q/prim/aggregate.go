@@ -42,6 +42,9 @@ func folded(f Binary, empty kdb.Value) func(e *Env, items []kdb.Value) (kdb.Valu
 			return empty, nil
 		}
 		acc := items[0]
+		if len(items) == 1 {
+			Share(acc) // the result is the list's own item
+		}
 		var err error
 		for _, x := range items[1:] {
 			if acc, err = f(e, acc, x); err != nil {

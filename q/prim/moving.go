@@ -222,7 +222,9 @@ func mextreme(least bool) func(e *Env, n int, c column) (kdb.Value, error) {
 			return nil, ErrType
 		}
 		if n <= 0 {
-			return c.value(), nil
+			out := c.newColumn(c.n)
+			copyWords(out, 0, c)
+			return out.value(), nil
 		}
 		out := c.newColumn(c.n)
 		keys := make([]int64, c.n)

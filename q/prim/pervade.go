@@ -221,6 +221,9 @@ func overItems(x kdb.Value, f func(c column) (column, error)) (kdb.Value, error)
 		if err != nil {
 			return nil, err
 		}
+		if r.p == c.p && r.t == c.t && r.n == c.n {
+			return x, nil // unchanged: no second vector over x's memory
+		}
 		return r.value(), nil
 	}
 	if c, ok := atomColumn(x); ok {

@@ -42,3 +42,26 @@ q)1 2 3`a
 'type
 q)(1 2;3 4)5
 `long$()
+
+/ amending a value changes no other that was made from it
+q)a:1 2 3 4;a[0]:5;b:2#a;a[0]:9;b
+5 2
+q)a:1 2 3;a[0]:4;b:floor a;a[1]:9;b
+4 2 3
+q)a:enlist 1 2 3;a[0;0]:7;b:sum a;a[0;0]:9;b
+7 2 3
+q)a:(1 2;3 4);a[0;0]:5;b:sums a;a[0;0]:9;b
+5 2
+8 6
+q)a:(1 2;3 4);a[0;0]:5;b:reverse a;a[0;0]:9;b
+3 4
+5 2
+q)a:2 3 4 5;a,:6;b:a;a,:7;a[0]:0;b
+2 3 4 5 6
+q)a:1 2 3;a[0]:4;b:0 mmax a;a[1]:9;b
+4 2 3
+q)t:([]a:1 2 3);t[`a;0]:5;u:2#t;t[`a;0]:9;u
+a
+-
+5
+2
