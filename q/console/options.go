@@ -38,9 +38,7 @@ func parseArgs(args []string) (options, error) {
 			switch letter {
 			case 'q':
 				o.Start.Quiet = true
-			case 'b':
-				o.Start.ReadOnly = true
-			case 'l', 'L', 'm', 'r':
+			case 'b', 'l', 'L', 'm', 'r':
 				return o, fmt.Errorf("'nyi: -%c", letter)
 			default:
 				o.Start.Args = append(o.Start.Args, a)
@@ -98,7 +96,9 @@ func (o *options) set(letter byte, vals []string) error {
 	case 'e':
 		s.ErrorTraps = n
 	case 'E':
-		s.TLS = n
+		if n != 0 {
+			return fmt.Errorf("'nyi: -E")
+		}
 	case 'g':
 		s.GC = n
 	case 'o':

@@ -18,7 +18,6 @@ type Start struct {
 	Console    [2]int // -c
 	HTTP       [2]int // -C
 	ErrorTraps int    // -e
-	TLS        int    // -E
 	GC         int    // -g
 	Offset     int    // -o; NoOffset if not given
 	Seed       int    // -S
@@ -29,7 +28,6 @@ type Start struct {
 	Week       int    // -W; -1 if not given
 	DayFirst   bool   // -z
 	Quiet      bool   // -q
-	ReadOnly   bool   // -b
 	Script     string
 	Args       []string
 	Line       []string // all of the command line, for .z.X

@@ -109,8 +109,6 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		return th.timeIt("ts", arg, 1)
 	case "T":
 		return intSetting(arg, &c.timeoutSec)
-	case "u":
-		return kdb.Nil, nil
 	case "v":
 		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() < kdb.TLambda || v.view != nil }, true), nil
 	case "w":
@@ -134,8 +132,8 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		c.dayFirst = n == 1
 		th.env.DayFirst = c.dayFirst
 		return r, err
-	case "1", "2":
-		return kdb.Nil, nil
+	case "u", "1", "2":
+		return nil, errNYI
 	case "_":
 		return kdb.Bool(false), nil
 	case "\\":
