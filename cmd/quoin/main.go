@@ -26,6 +26,7 @@ type commands struct {
 	IAM        iamCommand        `cmd:"" name:"iam" help:"Ask about identities and their policies."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Export, import and compare databases; collect what nothing names."`
 	Connect    connectCommand    `cmd:"" help:"Open a q console on a cluster, through the gateway."`
+	Demo       demoCommand       `cmd:"" help:"A whole tick application on an empty data folder, with one command."`
 	Backup     backupCommand     `cmd:"" help:"Write a backup of a data folder, also while a server uses it."`
 	Restore    restoreCommand    `cmd:"" help:"Make a data folder from a backup; never over existing data."`
 	RotateRoot rotateRootCommand `cmd:"" help:"Replace the root user's keys."`

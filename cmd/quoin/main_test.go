@@ -102,7 +102,6 @@ func TestHelpAndVersion(t *testing.T) {
 // process is a quoin serve in a process of its own.
 type process struct {
 	*exec.Cmd
-	dir  string
 	mu   sync.Mutex
 	text bytes.Buffer
 }
@@ -122,14 +121,20 @@ func (p *process) output() string {
 // serve starts a server and waits until it says that it is ready.
 func serve(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{dir: dir}
-	p.Cmd = exec.CommandContext(t.Context(), os.Args[0], append([]string{"serve", "--data-dir", dir, "--api-addr=127.0.0.1:0", "--gateway-addr=127.0.0.1:0"}, args...)...)
-	p.Env = append(os.Environ(), "QUOIN_TEST_MAIN=1")
+	c := exec.CommandContext(t.Context(), os.Args[0], append([]string{"serve", "--data-dir", dir, "--api-addr=127.0.0.1:0", "--gateway-addr=127.0.0.1:0"}, args...)...)
+	c.Env = append(os.Environ(), "QUOIN_TEST_MAIN=1")
+	return launch(t, c, "To point AWS tools at it")
+}
+
+// launch starts a program and waits until it has said something.
+func launch(t *testing.T, c *exec.Cmd, says string) *process {
+	t.Helper()
+	p := &process{Cmd: c}
 	p.Stdout, p.Stderr = p, p
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Minute); !strings.Contains(p.output(), "To point AWS tools at it"); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(p.output(), says); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not ready: %s", p.output())
 		}

@@ -4,7 +4,7 @@
 // Layout:
 //
 //	quoin.json    format version and account id, written once
-//	lock          held by the one server that has the folder open
+//	lock          held by the one server that has the folder open, whose process id is in it
 //	credentials   root credentials, AWS shared-credentials format, mode 0600
 //	server.json   how to reach the server that runs, or ran last
 //	quoin.db      records (SQLite)
@@ -20,11 +20,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"syscall"
 )
 
@@ -105,6 +107,10 @@ func Open(path, accountID string) (_ *Dir, err error) {
 		lock.Close()
 		return nil, ErrLocked
 	}
+	if err := sign(lock); err != nil {
+		lock.Close()
+		return nil, err
+	}
 	d := &Dir{path: path, lock: lock}
 	err = d.readMeta()
 	switch {
@@ -134,6 +140,36 @@ func Find(path string) (*Dir, error) {
 		return nil, fmt.Errorf("data folder %s: %w", path, err)
 	}
 	return d, nil
+}
+
+// sign leaves in the lock which process holds it.
+func sign(lock *os.File) error {
+	if err := lock.Truncate(0); err != nil {
+		return err
+	}
+	_, err := lock.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0)
+	return err
+}
+
+// Holder is the id of the process that has the folder open, 0 when none has.
+func (d *Dir) Holder() (int, error) {
+	lock, err := os.Open(d.Path("lock"))
+	if err != nil {
+		return 0, err
+	}
+	defer lock.Close()
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if err == nil {
+		return 0, nil
+	}
+	if !errors.Is(err, syscall.EWOULDBLOCK) {
+		return 0, err
+	}
+	text, err := io.ReadAll(lock)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(string(text))
 }
 
 // Close gives the folder free for another server.

@@ -12,6 +12,7 @@ import (
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/s3"
 )
 
@@ -31,7 +32,7 @@ import (
 
 // prepare makes the folder of a node that is about to start.
 func (k *keeper) prepare(ctx context.Context, spec *control.NodeSpec) error {
-	if err := removeAll(k.dir); err != nil {
+	if err := datadir.RemoveAll(k.dir); err != nil {
 		return err
 	}
 	app := filepath.Join(k.dir, "app")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/runner"
 	"github.com/quoinhq/quoin/kdb"
@@ -229,7 +230,7 @@ func (k *keeper) launch(spec *control.NodeSpec) (runner.Process, error) {
 // remove takes the node's folder away.
 func (k *keeper) remove() {
 	k.m.cfg.Logs.Unfollow(k.spec.ID)
-	if err := removeAll(k.dir); err != nil {
+	if err := datadir.RemoveAll(k.dir); err != nil {
 		k.m.cfg.Log.Error("folder of a node not removed", "node", k.spec.ID, "error", err)
 	}
 }

@@ -11,9 +11,7 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -23,6 +21,7 @@ import (
 
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/logs"
 	"github.com/quoinhq/quoin/internal/runner"
@@ -124,26 +123,9 @@ func clean(dir string) error {
 		return fmt.Errorf("node: %w", err)
 	}
 	for _, e := range entries {
-		if err := removeAll(filepath.Join(dir, e.Name())); err != nil {
-			return err
+		if err := datadir.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return fmt.Errorf("node: %w", err)
 		}
-	}
-	return nil
-}
-
-// removeAll removes a folder of which parts may not be writable.
-func removeAll(dir string) error {
-	if err := os.RemoveAll(dir); err == nil {
-		return nil
-	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			return os.Chmod(path, 0o700)
-		}
-		return err
-	})
-	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
-		return fmt.Errorf("node: %w", err)
 	}
 	return nil
 }
