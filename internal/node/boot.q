@@ -11,7 +11,7 @@
 .awscust.z.wo:{};
 .awscust.z.wc:{};
 .awscust.z.pd:{};
-.awscust.z.ph:{x};
+.awscust.z.ph:@[value;`.z.ph;{{x}}];
 .awscust.z.pi:{value x};
 .awscust.z.exit:{};
 
@@ -26,6 +26,11 @@ delete secret from `.quoin;
 .z.po:{.awscust.z.po x};
 .z.pc:{$[x=.quoin.h;.quoin.orphan[];[.aws.del x;.awscust.z.pc x]]};
 .z.exit:{.awscust.z.exit x};
+.z.ws:{.awscust.z.ws x};
+.z.wo:{.awscust.z.wo x};
+.z.wc:{.awscust.z.wc x};
+.z.ph:{.awscust.z.ph x};
+.z.pi:{.awscust.z.pi x};
 
 / without the agent there is no server: nobody could reach or end this process
 .quoin.orphan:{exit 1};

@@ -20,12 +20,13 @@ func TestNodeFails(t *testing.T) {
 		change func(*control.NodeSpec)
 		want   string
 	}{
-		"init script signals":    {"'`broken", nil, "The init script failed. broken"},
-		"init script is missing": {"x:1", func(s *control.NodeSpec) { s.Script = "other.q" }, "The init script failed. "},
-		"code is missing":        {"x:1", func(s *control.NodeSpec) { s.Code.S3Key = ptr("none.zip") }, "There is no code none.zip"},
-		"code is no zip":         {"x:1", func(s *control.NodeSpec) { s.Code.S3Key = ptr("junk.zip") }, "The code junk.zip cannot be used."},
-		"init script gives up":   {".aws.stop_current_kx_cluster_creation\"no market today\"", nil, "no market today"},
-		"init script ends q":     {"exit 3", nil, "exit code 3 for the 5. time"},
+		"init script signals":     {"'`broken", nil, "The init script failed. broken"},
+		"init script sets a hook": {"\\d .z\npg:{x}", nil, "The init script failed. access"},
+		"init script is missing":  {"x:1", func(s *control.NodeSpec) { s.Script = "other.q" }, "The init script failed. "},
+		"code is missing":         {"x:1", func(s *control.NodeSpec) { s.Code.S3Key = ptr("none.zip") }, "There is no code none.zip"},
+		"code is no zip":          {"x:1", func(s *control.NodeSpec) { s.Code.S3Key = ptr("junk.zip") }, "The code junk.zip cannot be used."},
+		"init script gives up":    {".aws.stop_current_kx_cluster_creation\"no market today\"", nil, "no market today"},
+		"init script ends q":      {"exit 3", nil, "exit code 3 for the 5. time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -9,6 +9,10 @@
  system"cd /opt/kx/app/code";
  system"l ",script;};
 
+/ from here on q code is the user's, and .z and .quoin stay as they are; an
+/ engine that is not ours has nothing to see to that with
+if[`seal in key`.quoin;.quoin.seal[]];
+
 @[{.quoin.load each x;};.quoin.databases;{.quoin.fail"The database could not be loaded. ",x}];
 system"cd /opt/kx/app";
 if[count .quoin.script;

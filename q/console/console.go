@@ -50,13 +50,18 @@ const watchedGrace = 2 * time.Second
 
 // RunWatched runs q as the child of a process that watches it: it evaluates
 // nothing that comes in and ends when in does, whatever it is doing. sys is the
-// outside of the engine and host the one that sys embeds.
-func RunWatched(args []string, sys q.Sys, host *q.Host, in io.Reader, errs io.Writer) int {
+// outside of the engine and host the one that sys embeds; prepare is called with
+// the engine before it loads anything.
+func RunWatched(args []string, sys q.Sys, host *q.Host, prepare func(*eval.Engine) error, in io.Reader, errs io.Writer) int {
 	c, code := newConsole(args, sys, host, errs)
 	if c == nil {
 		return code
 	}
 	defer c.close()
+	if err := prepare(c.eng); err != nil {
+		c.report(err)
+		return 1
+	}
 	go func() { // ends with the process
 		_, _ = io.Copy(io.Discard, in)
 		time.AfterFunc(watchedGrace, func() { os.Exit(1) })

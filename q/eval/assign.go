@@ -133,7 +133,7 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 	if n.quiet && len(path) == 1 && n.slot >= 0 && n.inPlace(fr.slots[n.slot], path[0], y) {
 		return y, nil
 	}
-	if n.quiet && len(path) == 1 && n.slot < 0 && n.v.view == nil && !fr.th.sub && fr.th.readOnly == 0 && n.inPlace(n.v.v, path[0], y) {
+	if n.quiet && len(path) == 1 && n.slot < 0 && n.v.view == nil && !n.v.sealed && !fr.th.sub && fr.th.readOnly == 0 && n.inPlace(n.v.v, path[0], y) {
 		n.v.version++
 		return y, fr.th.valueSet(n.v, path)
 	}
@@ -281,7 +281,7 @@ func (n *patternNode) eval(fr *frame) (kdb.Value, error) {
 
 // amended assigns a global that was amended at path.
 func (th *thread) amended(v *variable, val kdb.Value, path []kdb.Value) error {
-	if len(path) == 0 || v.v == nil || v.view != nil || th.sub || th.readOnly > 0 {
+	if len(path) == 0 || v.v == nil || v.view != nil || v.sealed || th.sub || th.readOnly > 0 {
 		return th.assign(v, val)
 	}
 	v.v = val

@@ -295,6 +295,9 @@ func (th *thread) assign(v *variable, val kdb.Value) error {
 	if th.sub || th.readOnly > 0 {
 		return errNoUpd
 	}
+	if v.sealed {
+		return errAccess
+	}
 	if v.v != nil && v.view == nil {
 		v.v = val
 		v.version++

@@ -22,6 +22,7 @@ const (
 	errMemory = kdb.Error("wsfull")
 	errAssign = kdb.Error("assign")
 	errNoUpd  = kdb.Error("noupdate")
+	errAccess = kdb.Error("access")
 )
 
 // errReturn unwinds to the lambda whose frame holds the result.

@@ -28,6 +28,8 @@ func (c *connections) port(_ *thread, arg string) (kdb.Value, error) {
 	}
 	if num == "0W" {
 		num = "0"
+	} else if num == "0" && len(c.eng.names.sealed) > 0 {
+		return nil, errAccess
 	} else if num == "0" {
 		c.unlisten()
 		return kdb.Nil, nil
@@ -37,8 +39,15 @@ func (c *connections) port(_ *thread, arg string) (kdb.Value, error) {
 		return nil, errDomain
 	}
 	l, err := c.eng.sys.Listen(c.ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(max(n, -n))))
+	var refused kdb.Error
+	if errors.As(err, &refused) {
+		return nil, refused
+	}
 	if err != nil {
 		return nil, kdb.Error(num + ". OS reports: " + reason(err))
+	}
+	if l == nil {
+		return kdb.Nil, nil
 	}
 	c.unlisten()
 	ctx, stop := context.WithCancel(c.ctx)

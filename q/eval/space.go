@@ -15,6 +15,7 @@ type variable struct {
 	view *view      // what computes it, if it is a view
 	// version counts assignments, for the views that depend on it.
 	version uint32
+	sealed  bool // in a namespace that q code may not change
 }
 
 // space is a namespace: the names directly in it, in order of definition.
@@ -28,6 +29,7 @@ type space struct {
 type names struct {
 	vars   map[kdb.Symbol]*variable
 	spaces map[string]*space
+	sealed []string // namespaces that q code may not change
 }
 
 func newNames() *names {
@@ -48,10 +50,27 @@ func absolute(ns, name string) string {
 func (n *names) ref(name kdb.Symbol) *variable {
 	v := n.vars[name]
 	if v == nil {
-		v = &variable{name: name}
+		v = &variable{name: name, sealed: n.isSealed(name.String())}
 		n.vars[name] = v
 	}
 	return v
+}
+
+// seal marks what there is in the namespace at path and what there will be.
+func (n *names) seal(path string) {
+	n.sealed = append(n.sealed, path)
+	for name, v := range n.vars {
+		v.sealed = n.isSealed(name.String())
+	}
+}
+
+func (n *names) isSealed(name string) bool {
+	for _, path := range n.sealed {
+		if rest, ok := strings.CutPrefix(name, path); ok && (rest == "" || rest[0] == '.') {
+			return true
+		}
+	}
+	return false
 }
 
 // split cuts an absolute name into its namespace and its last part.

@@ -172,6 +172,9 @@ func (th *thread) deleteNames(args []kdb.Value) (kdb.Value, error) {
 		if path != "" {
 			full = kdb.Sym(path + "." + n.String())
 		}
+		if th.eng.names.isSealed(full.String()) {
+			return nil, errAccess
+		}
 		if !th.eng.names.remove(full) {
 			return nil, kdb.Error(n.String())
 		}

@@ -93,6 +93,15 @@ func (eng *Engine) SetThreads(n int) {
 	}
 }
 
+// Seal ends changes of a namespace such as ".z", and of the port: what q code
+// still tries is refused with 'access. It is called while the engine evaluates
+// nothing, or by a function that q code calls.
+func (eng *Engine) Seal(namespaces ...string) {
+	for _, ns := range namespaces {
+		eng.names.seal(ns)
+	}
+}
+
 // Load loads a script, data file or database, as \l.
 func (eng *Engine) Load(name string) error {
 	eng.turn.Lock()

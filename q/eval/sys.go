@@ -34,7 +34,9 @@ type Sys interface {
 	Setenv(name, value string) error
 	// Entropy fills b with random bytes, for GUIDs and seeds.
 	Entropy(b []byte)
-	// Dial and Listen open connections, as those of package net.
+	// Dial and Listen open connections, as those of package net; q code sees a
+	// kdb.Error of Listen as it is. A nil listener
+	// without an error leaves an engine where it listens already.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	// Run runs a command of the operating system's shell and returns what it

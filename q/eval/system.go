@@ -119,6 +119,9 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		return r, err
 	case "x":
 		v := th.eng.names.vars[kdb.Sym(arg)]
+		if v != nil && v.sealed {
+			return nil, errAccess
+		}
 		if v != nil && strings.HasPrefix(arg, ".z.") {
 			th.eng.names.remove(v.name)
 		}

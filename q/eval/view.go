@@ -36,6 +36,9 @@ func (n *setView) eval(fr *frame) (kdb.Value, error) {
 	if fr.th.sub || fr.th.readOnly > 0 {
 		return nil, errNoUpd
 	}
+	if n.v.sealed {
+		return nil, errAccess
+	}
 	if n.v.v == nil {
 		if err := fr.th.eng.names.set(n.v, kdb.Nil); err != nil {
 			return nil, err

@@ -9,7 +9,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -18,8 +17,10 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/q"
 	"github.com/quoinhq/quoin/q/console"
+	"github.com/quoinhq/quoin/q/eval"
 )
 
 // AppDir is where q code finds its files on every engine, as it did with the
@@ -33,15 +34,29 @@ const (
 	ShellVar    = "QUOIN_NODE_SHELL"    // not empty where commands of the system may be run
 )
 
+// servicePort is the one port that the service let q code ask for, to no
+// effect. Source: user guide, interacting-with-kdb-system-commands.
+const servicePort = "443"
+
 // errListening is returned to q code that wants another port.
-var errListening = errors.New("access")
+var errListening = kdb.Error("access")
 
 // Run runs q as a node's process and returns its exit code. getenv is where
 // the variables above are read from.
 func Run(args []string, getenv func(string) string, in io.Reader, out, errs io.Writer) int {
 	sys := NewSys(getenv(RootVar), filepath.SplitList(getenv(WritableVar)), getenv(ShellVar) != "")
 	sys.In, sys.Out, sys.Err = strings.NewReader(""), out, errs
-	return console.RunWatched(args, sys, &sys.Host, in, errs)
+	return console.RunWatched(args, sys, &sys.Host, sealable, in, errs)
+}
+
+// sealable gives an engine the function with which the boot script ends what
+// q code may change of the server's own and of .z, as the service had it.
+// Source: user guide, interacting-with-kdb-z-namespace.
+func sealable(eng *eval.Engine) error {
+	return eng.Set(".quoin.seal", &eval.GoFunc{Name: ".quoin.seal", Rank: 1, F: func(*eval.Call, []kdb.Value) (kdb.Value, error) {
+		eng.Seal(".z", ".quoin")
+		return kdb.Nil, nil
+	}})
 }
 
 // Sys is the outside as a node's q code reaches it.
@@ -106,14 +121,18 @@ func (s *Sys) mayWrite(rest string) bool {
 // Getwd is AppDir: that is where q code begins.
 func (s *Sys) Getwd() (string, error) { return AppDir, nil }
 
-// Listen listens on the loopback interface, for the gateway alone, once.
+// Listen listens on the loopback interface, for the gateway alone, once. Errors:
+// errListening for every further port but the service's.
 func (s *Sys) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	if s.listening.Swap(true) {
-		return nil, errListening
-	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
+	}
+	if s.listening.Swap(true) {
+		if port == servicePort {
+			return nil, nil
+		}
+		return nil, errListening
 	}
 	return s.Host.Listen(ctx, network, net.JoinHostPort("127.0.0.1", port))
 }
