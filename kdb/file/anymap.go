@@ -15,9 +15,9 @@ import (
 //
 //	an atom: 7f less its vector's type, the value; symbols as 4-byte places in a domain
 //	a short vector: 7f + type, count in one byte, elements as those of atoms
-//	anything else, on a boundary of 8 bytes: fb 00 type attribute 01000000
+//	anything else, on a boundary of 16 bytes: fb 00 type attribute 01000000
 //	count(int64), then a vector's elements, symbols as 8-byte places, or, for
-//	lists (77), dictionaries and tables (98, 99), 8 bytes an item as above
+//	lists (77), tables and dictionaries (98, 99), 8 bytes an item as above
 //
 // The domain is the file with ## after the name.
 const (

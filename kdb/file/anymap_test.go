@@ -3,6 +3,7 @@ package file_test
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -66,24 +67,24 @@ func TestMappedList(t *testing.T) {
 
 // TestMappedListDamage cuts and changes each of the files behind its page.
 func TestMappedListDamage(t *testing.T) {
-	files, _ := anymapFiles(t)
-	dir := t.TempDir()
-	path := filepath.Join(dir, "a")
-	for name, b := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	seen, _ := anymapFiles(t)
+	_, written := writtenMappedList(t)
+	for _, files := range []map[string][]byte{seen, written} {
+		damageMappedList(t, files)
 	}
+}
+
+func damageMappedList(t *testing.T, files map[string][]byte) {
+	t.Helper()
 	for name, whole := range files {
 		for n := range whole {
 			if n > 32 && n < 4070 && len(whole) > 4096 {
 				continue // the page's unused part
 			}
 			for _, b := range [][]byte{whole[:n], flipped(whole, n), changed(whole, n, 0xff), changed(whole, n, 0x80)} {
-				if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				v, err := file.Read(path, nil)
+				damaged := maps.Clone(files)
+				damaged[name] = b
+				v, err := file.Parse(damaged, "a", nil)
 				var c *file.CorruptError
 				if err != nil && !errors.As(err, &c) {
 					t.Errorf("%s byte %d: got %v", name, n, err)
@@ -92,9 +93,6 @@ func TestMappedListDamage(t *testing.T) {
 					kdb.Format(v, kdb.DefaultConsole())
 				}
 			}
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), whole, 0o644); err != nil {
-			t.Fatal(err)
 		}
 	}
 }
@@ -150,15 +148,13 @@ func TestMappedListInItself(t *testing.T) {
 func FuzzMappedList(f *testing.F) {
 	files, _ := anymapFiles(f)
 	head := files["a"]
-	f.Add(head[4080:], files["a#"][4096:], files["a##"])
+	_, written := writtenMappedList(f)
+	for _, s := range []map[string][]byte{files, written} {
+		f.Add(s["a"][4080:], s["a#"][4096:], s["a##"])
+	}
 	f.Fuzz(func(t *testing.T, tail, arena, syms []byte) {
-		path := filepath.Join(t.TempDir(), "a")
-		for suffix, b := range map[string][]byte{"": append(bytes.Clone(head[:4080]), tail...), "#": append(bytes.Clone(files["a#"][:4096]), arena...), "##": syms} {
-			if err := os.WriteFile(path+suffix, b, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if v, err := file.Read(path, sym); err == nil {
+		if v, err := file.Parse(map[string][]byte{"a": append(bytes.Clone(head[:4080]), tail...),
+			"a#": append(bytes.Clone(files["a#"][:4096]), arena...), "a##": syms}, "a", sym); err == nil {
 			kdb.Format(v, kdb.DefaultConsole())
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -86,7 +87,8 @@ func Columns(dir string) ([]kdb.Symbol, error) {
 func WriteTable(dir string, t *kdb.Table, o *Options) error {
 	dir = filepath.Clean(dir)
 	for _, n := range t.Names {
-		if !isLeaf(n.String()) || n.String()[0] == '.' {
+		// # ends the names of a column's further files.
+		if !isLeaf(n.String()) || n.String()[0] == '.' || strings.HasSuffix(n.String(), "#") {
 			return fmt.Errorf("file: write %s: %q is no name of a column", dir, n)
 		}
 	}

@@ -1,8 +1,10 @@
 package file_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -82,7 +84,7 @@ func TestWriteTableErrors(t *testing.T) {
 	if err := file.WriteTable(dir, table("a", kdb.Of[kdb.Long](1), "s", kdb.Syms("x")), nil); !errors.Is(err, file.ErrNotEnumerated) {
 		t.Errorf("symbols: got %v", err)
 	}
-	for _, name := range []string{"", "..", "a/b", ".d"} {
+	for _, name := range []string{"", "..", "a/b", ".d", "a#"} {
 		if err := file.WriteTable(dir, table(name, kdb.Of[kdb.Long](1)), nil); err == nil {
 			t.Errorf("column %q: no error", name)
 		}
@@ -129,26 +131,35 @@ func TestReadTableErrors(t *testing.T) {
 	}
 }
 
-// TestNestedDamage cuts both files of a nested column.
+// TestNestedDamage cuts both files of a nested column at every byte, and
+// changes every bit.
 func TestNestedDamage(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "t")
-	want := table("a", kdb.NewList(kdb.Str("first"), kdb.Str(""), kdb.Str("x")))
-	for _, name := range []string{"a", "a#"} {
-		if err := file.WriteTable(dir, want, nil); err != nil {
-			t.Fatal(err)
+	whole, err := file.Column("a", kdb.NewList(kdb.Str("first"), kdb.Str(""), kdb.Str("x")))
+	if err != nil || len(whole) != 2 {
+		t.Fatal(whole, err)
+	}
+	read := func(name string, b []byte) error {
+		files := maps.Clone(whole)
+		files[name] = b
+		v, err := file.Parse(files, "a", nil)
+		var c *file.CorruptError
+		if err != nil && !errors.As(err, &c) {
+			t.Errorf("%s: got %v", name, err)
 		}
-		path := filepath.Join(dir, name)
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+		if err == nil {
+			kdb.Format(v, kdb.DefaultConsole())
 		}
+		return err
+	}
+	for name, b := range whole {
 		for n := range b {
-			if err := os.WriteFile(path, b[:n], 0o644); err != nil {
-				t.Fatal(err)
+			if read(name, b[:n]) == nil {
+				t.Errorf("%s cut to %d: no error", name, n)
 			}
-			var c *file.CorruptError
-			if v, err := file.ReadTable(dir, nil); !errors.As(err, &c) {
-				t.Errorf("%s cut to %d: got %v, %v", name, n, v, err)
+			for bit := range 8 {
+				damaged := bytes.Clone(b)
+				damaged[n] ^= 1 << bit
+				read(name, damaged)
 			}
 		}
 	}
@@ -495,5 +506,56 @@ func TestLogAfterCrash(t *testing.T) {
 	var c *file.CorruptError
 	if _, _, err := file.OpenLog(path); !errors.As(err, &c) {
 		t.Errorf("no log: got %v", err)
+	}
+}
+
+// TestLogDamage changes every bit of a log: what is replayed are whole messages,
+// and those before the damage are as they were.
+func TestLogDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	l, _, err := file.OpenLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := []int64{8}
+	message := kdb.NewList(kdb.Sym("upd"), kdb.Sym("t"), kdb.Of[kdb.Long](1, 2))
+	for range 3 {
+		if err := l.Append(message); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, l.State().Valid)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := 0 // messages before the damage
+	for n := range whole {
+		if before+1 < len(ends) && ends[before+1] <= int64(n) {
+			before++
+		}
+		for bit := range 8 {
+			b := bytes.Clone(whole)
+			b[n] ^= 1 << bit
+			if err := os.WriteFile(path, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			state, err := file.ReplayLog(path, 1<<30, func(i int, v kdb.Value) error {
+				if d := kdbtest.Diff(v, message); d != "" && i < before {
+					t.Errorf("byte %d, message %d: %s", n, i, d)
+				}
+				return nil
+			})
+			var c *file.CorruptError
+			if err != nil && !errors.As(err, &c) {
+				t.Errorf("byte %d: got %v", n, err)
+			}
+			if err == nil && state.Messages < before {
+				t.Errorf("byte %d: only %d messages", n, state.Messages)
+			}
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/internal/object"
@@ -152,26 +154,64 @@ func bytesOf[T kdb.Elem](s []T) []byte {
 	return raw.Append(nil, s)
 }
 
-// writeColumn writes a column of a splayed table: like Write, and lists of
-// vectors of one type as two files of which the second, path#, has the
-// elements. Errors: ErrNotEnumerated.
+// columnFile is one of the files that a column is made of: the one whose name
+// is the column's with a suffix.
+type columnFile struct {
+	suffix string
+	parts  [][]byte
+	plain  bool // never compressed
+}
+
+// writeColumn writes a column of a splayed table: like Write, and lists as two
+// or three files, so that they can be mapped: those of vectors of one type, which
+// every kdb+ reads, and others as mapped lists, which kdb+ 3.6 and later read.
+// Lists with an item of which mapped lists know no form are as Write writes
+// them. What a column of another form had there goes. Errors: ErrNotEnumerated.
 func writeColumn(path string, v kdb.Value, o *Options) error {
+	files, err := columnFiles(v)
+	if err != nil {
+		return fmt.Errorf("file: write %s: %w", path, err)
+	}
+	for _, f := range files {
+		how := o
+		if f.plain {
+			how = nil
+		}
+		if err := writeParts(path+f.suffix, f.parts, how); err != nil {
+			return err
+		}
+	}
+	for _, suffix := range []string{"#", "##"} {
+		if slices.ContainsFunc(files, func(f columnFile) bool { return f.suffix == suffix }) {
+			continue
+		}
+		if err := os.Remove(path + suffix); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// columnFiles returns what a column consists of, the file of its name last: the
+// others are there when it is.
+func columnFiles(v kdb.Value) ([]columnFile, error) {
 	if v.Type() == kdb.TSymbol {
-		return fmt.Errorf("file: write %s: %w", path, ErrNotEnumerated)
+		return nil, ErrNotEnumerated
 	}
-	l, ok := v.(*kdb.List)
-	if !ok {
-		return Write(path, v, o)
+	if l, ok := v.(*kdb.List); ok && len(l.V) > 0 {
+		if t, ok := vectorsOf(l); ok {
+			ends, data := nestedContent(l)
+			return []columnFile{
+				{suffix: "#", parts: [][]byte{data}},
+				{parts: [][]byte{header(0xfe, nestedBase+t, kdb.NoAttr, len(ends)), bytesOf(ends)}},
+			}, nil
+		}
+		if files, ok := mappedFiles(l); ok {
+			return files, nil
+		}
 	}
-	t, ok := vectorsOf(l)
-	if !ok {
-		return Write(path, v, o)
-	}
-	ends, data := nestedContent(l)
-	if err := writeParts(path+"#", [][]byte{data}, o); err != nil {
-		return err
-	}
-	return writeParts(path, [][]byte{header(0xfe, nestedBase+t, kdb.NoAttr, len(ends)), bytesOf(ends)}, o)
+	parts, err := content(v)
+	return []columnFile{{parts: parts}}, err
 }
 
 // vectorsOf reports whether all items are vectors of one type of fixed width,
@@ -184,7 +224,7 @@ func vectorsOf(l *kdb.List) (t kdb.Type, ok bool) {
 		}
 		t = v.Type()
 	}
-	return t, len(l.V) > 0
+	return t, true
 }
 
 // nestedContent returns where each item ends, in elements, and all elements.

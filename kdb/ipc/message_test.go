@@ -209,6 +209,38 @@ func TestUnmarshalErrors(t *testing.T) {
 	}
 }
 
+// TestUnmarshalDamage reads messages, compressed ones too, cut at every byte and
+// with every bit changed: an error or a value, and never a part taken for all.
+func TestUnmarshalDamage(t *testing.T) {
+	messages := map[string][]byte{}
+	for name, d := range dumps() {
+		messages[name], _ = hex.DecodeString(d.hex)
+	}
+	packed, err := ipc.MarshalCompressed(kdb.NewList(kdb.NewVec(make([]kdb.Long, 300)), kdb.Syms("abc", "abcd")))
+	if err != nil || packed[2] != 1 {
+		t.Fatalf("not compressed: %v", err)
+	}
+	messages["compressed"] = packed
+	for name, whole := range messages {
+		for n := range whole {
+			cut := bytes.Clone(whole[:n])
+			if n >= ipc.HeaderLen { // say that this is all
+				binary.LittleEndian.PutUint32(cut[4:], uint32(n))
+			}
+			if v, err := ipc.Unmarshal(cut); err == nil {
+				t.Errorf("%s cut to %d: got %v", name, n, v)
+			}
+			for bit := range 8 {
+				b := bytes.Clone(whole)
+				b[n] ^= 1 << bit
+				if v, err := ipc.Unmarshal(b); err == nil {
+					kdb.Format(v, kdb.DefaultConsole())
+				}
+			}
+		}
+	}
+}
+
 // TestParseHeaderOver4GB: the length has 40 bits and does not wrap around.
 func TestParseHeaderOver4GB(t *testing.T) {
 	for hexed, want := range map[string]int64{
