@@ -253,11 +253,7 @@ func (s *Service) ask(ctx context.Context, req *Request, p *principal) (ask *pol
 }
 
 func callerOf(id *Identity) *policy.Caller {
-	arns := []string{id.ARN}
-	if id.PrincipalARN != id.ARN {
-		arns = append(arns, id.PrincipalARN)
-	}
-	return &policy.Caller{Account: id.Account, ARNs: arns}
+	return &policy.Caller{Account: id.Account, Names: []string{id.uniqueID, id.ARN, id.PrincipalARN}}
 }
 
 // key returns the keys that every signed request has. Source: IAM user guide,

@@ -45,7 +45,21 @@ func Explain(ctx context.Context, v Viewer, account, region string, q Question) 
 		trust = role.trust
 	}
 	d, _ := s.decide(ctx, &req, trust)
+	if d.fault == nil && d.Layer == TrustLayer && d.doc != nil {
+		d.doc, d.fault = s.shownTrust(ctx, d.doc)
+	}
 	return d, d.fault
+}
+
+func (s *Service) shownTrust(ctx context.Context, kept *policy.Document) (shown *policy.Document, err error) {
+	err = s.store.View(ctx, func(tx store.Tx) error {
+		src, err := s.showTrust(tx, kept.Source())
+		if err == nil {
+			shown, err = policy.Parse(policy.Trust, src)
+		}
+		return err
+	})
+	return shown, err
 }
 
 // identityOf makes the identity that a principal would have.

@@ -46,7 +46,11 @@ func (s *Service) profileReply(tx store.Tx, p *profileRecord) (*profile, error) 
 		if err != nil {
 			return nil, err
 		}
-		reply.Roles.Member = append(reply.Roles.Member, s.roleReply(r))
+		shown, err := s.roleReply(tx, r)
+		if err != nil {
+			return nil, err
+		}
+		reply.Roles.Member = append(reply.Roles.Member, shown)
 	}
 	return reply, nil
 }

@@ -21,6 +21,7 @@ const (
 	kindSession  store.Kind = "iam.session"
 	kindProvider store.Kind = "iam.oidc"
 	kindProfile  store.Kind = "iam.profile"
+	kindUniqueID store.Kind = "iam.id"
 )
 
 var (
@@ -32,6 +33,7 @@ var (
 	sessions  = store.Table[sessionRecord]{Kind: kindSession}
 	providers = store.Table[providerRecord]{Kind: kindProvider}
 	profiles  = store.Table[profileRecord]{Kind: kindProfile}
+	uniqueIDs = store.Table[idRecord]{Kind: kindUniqueID}
 )
 
 func recordKey(name string) string { return strings.ToLower(name) }
@@ -57,7 +59,7 @@ type userRecord struct {
 
 type roleRecord struct {
 	principalRecord
-	Trust       string
+	Trust       string // as kept: see bindTrust
 	Description string `json:",omitempty"`
 	MaxSession  int    // seconds
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/quoinhq/quoin/internal/iam/policy"
 	"github.com/quoinhq/quoin/internal/store"
 )
 
@@ -38,50 +37,16 @@ type role struct {
 	RoleLastUsed             *lastUsed     `xml:",omitempty"`
 }
 
-func (s *Service) roleReply(r *roleRecord) *role {
+func (s *Service) roleReply(tx store.Tx, r *roleRecord) (*role, error) {
+	trust, err := s.showTrust(tx, r.Trust)
 	return &role{
 		Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: s.roleARN(r), CreateDate: stamp(r.Created),
-		AssumeRolePolicyDocument: encoded(r.Trust), Description: r.Description, MaxSessionDuration: r.MaxSession,
+		AssumeRolePolicyDocument: encoded(trust), Description: r.Description, MaxSessionDuration: r.MaxSession,
 		PermissionsBoundary: boundaryOf(r.Boundary), Tags: listOrNil(r.Tags),
-	}
+	}, err
 }
 
 type roleResult struct{ Role *role }
-
-// parseTrust checks a trust policy: its form, its size, and that the principals
-// of this account that it names exist.
-func (s *Service) parseTrust(tx store.Tx, doc string) error {
-	d, err := policy.Parse(policy.Trust, doc)
-	if err != nil {
-		return errMalformedPolicy(err)
-	}
-	if policySize(doc) > maxTrust {
-		return errLimitExceeded("Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
-	}
-	for _, arn := range d.AWSPrincipals() {
-		if err := s.knownPrincipal(tx, arn); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) knownPrincipal(tx store.Tx, arn string) error {
-	for _, n := range [...]noun{roleNoun, userNoun} {
-		path, name, ok := s.nameOf(arn, n.kind)
-		if !ok {
-			continue
-		}
-		rec, _, err := n.load(tx, recordKey(name))
-		switch {
-		case errors.Is(err, store.ErrNotFound), err == nil && (rec.Name != name || rec.Path != path):
-			return errMalformedPolicy(errors.New(`Invalid principal in policy: "AWS":"` + arn + `"`))
-		case err != nil:
-			return err
-		}
-	}
-	return nil
-}
 
 func createRole(c *call) (any, error) {
 	path, hasPath := c.in.get("Path", anyPath)
@@ -100,8 +65,9 @@ func createRole(c *call) (any, error) {
 	if err := c.allow("CreateRole", target{arn: c.s.roleARN(r), newTags: r.Tags, boundary: r.Boundary}); err != nil {
 		return nil, err
 	}
+	var reply *role
 	err := c.update(func(tx store.Tx) (err error) {
-		if err := c.s.parseTrust(tx, r.Trust); err != nil {
+		if r.Trust, err = c.s.bindTrust(tx, r.Trust); err != nil {
 			return err
 		}
 		r.Created = tx.Now()
@@ -113,12 +79,16 @@ func createRole(c *call) (any, error) {
 				return err
 			}
 		}
-		return create(tx, roles, r.Name, r, "Role", "RolesPerAccount", c.s.quotas.Roles)
+		if err := create(tx, roles, r.Name, r, "Role", "RolesPerAccount", c.s.quotas.Roles); err != nil {
+			return err
+		}
+		reply, err = c.s.roleReply(tx, r)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &roleResult{c.s.roleReply(r)}, nil
+	return &roleResult{reply}, nil
 }
 
 // create puts a record that must not be there yet.
@@ -140,34 +110,30 @@ func create[T any](tx store.Tx, table store.Table[T], name string, rec *T, what,
 	return table.Put(tx, recordKey(name), rec)
 }
 
-func (c *call) roleRecord(name string) (r *roleRecord, use keyUse, err error) {
-	err = c.view(func(tx store.Tx) (err error) {
-		if r, err = found(tx, roles, name); err != nil {
-			return err
-		}
-		use, err = c.s.lastUse(tx, "role/"+recordKey(name))
-		return err
-	})
-	if err == nil && r == nil {
-		err = roleNoun.missing(name)
-	}
-	return r, use, err
-}
-
 func getRole(c *call) (any, error) {
 	p, err := c.open(roleNoun, "GetRole", target{})
 	if err != nil {
 		return nil, err
 	}
-	r, use, err := c.roleRecord(p.Name)
+	var reply *role
+	err = c.view(func(tx store.Tx) error {
+		r, err := current(tx, roles, p.Name, p.ID, roleNoun.missing(p.Name))
+		if err != nil {
+			return err
+		}
+		if reply, err = c.s.roleReply(tx, r); err != nil {
+			return err
+		}
+		use, err := c.s.lastUse(tx, "role/"+recordKey(p.Name))
+		reply.RoleLastUsed = &lastUsed{}
+		if !use.Time.IsZero() {
+			t := stamp(use.Time)
+			reply.RoleLastUsed = &lastUsed{&t, use.Region}
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
-	}
-	reply := c.s.roleReply(r)
-	reply.RoleLastUsed = &lastUsed{}
-	if !use.Time.IsZero() {
-		t := stamp(use.Time)
-		reply.RoleLastUsed = &lastUsed{&t, use.Region}
 	}
 	return &roleResult{reply}, nil
 }
@@ -182,9 +148,17 @@ func listRoles(c *call) (any, error) {
 		return nil, err
 	}
 	out := make([]*role, len(recs))
-	for i, r := range recs {
-		out[i] = c.s.roleReply(r)
-		out[i].Tags, out[i].PermissionsBoundary = nil, nil // as documented: GetRole gives them
+	err = c.view(func(tx store.Tx) (err error) {
+		for i, r := range recs {
+			if out[i], err = c.s.roleReply(tx, r); err != nil {
+				return err
+			}
+			out[i].Tags, out[i].PermissionsBoundary = nil, nil // as documented: GetRole gives them
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &struct {
 		Roles *members[*role]
@@ -223,7 +197,7 @@ func deleteRole(c *call) (any, error) {
 				return errDeleteConflict("remove roles from instance profile")
 			}
 		}
-		if err := forget(tx, keyUses, "role/"+key); err != nil {
+		if err := errors.Join(forget(tx, keyUses, "role/"+key), forget(tx, uniqueIDs, r.ID)); err != nil {
 			return err
 		}
 		return roles.Delete(tx, key)
@@ -238,8 +212,9 @@ func forget[T any](tx store.Tx, table store.Table[T], key string) error {
 	return nil
 }
 
-// changeRole is change for what only roles have.
-func (c *call) changeRole(opened *principalRecord, fn func(store.Tx, *roleRecord) error) (out *roleRecord, err error) {
+// changeRole is change for what only roles have. It returns the role as it is
+// shown afterwards.
+func (c *call) changeRole(opened *principalRecord, fn func(store.Tx, *roleRecord) error) (out *role, err error) {
 	err = c.update(func(tx store.Tx) error {
 		r, err := current(tx, roles, opened.Name, opened.ID, roleNoun.missing(opened.Name))
 		if err != nil {
@@ -248,8 +223,11 @@ func (c *call) changeRole(opened *principalRecord, fn func(store.Tx, *roleRecord
 		if err := fn(tx, r); err != nil {
 			return err
 		}
-		out = r
-		return roles.Put(tx, recordKey(r.Name), r)
+		if err := roles.Put(tx, recordKey(r.Name), r); err != nil {
+			return err
+		}
+		out, err = c.s.roleReply(tx, r)
+		return err
 	})
 	return out, err
 }
@@ -287,7 +265,7 @@ func updateRoleDescription(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &roleResult{c.s.roleReply(r)}, nil
+	return &roleResult{r}, nil
 }
 
 func updateTrust(c *call) (any, error) {
@@ -296,9 +274,9 @@ func updateTrust(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.changeRole(p, func(tx store.Tx, r *roleRecord) error {
-		r.Trust = doc
-		return c.s.parseTrust(tx, doc)
+	_, err = c.changeRole(p, func(tx store.Tx, r *roleRecord) (err error) {
+		r.Trust, err = c.s.bindTrust(tx, doc)
+		return err
 	})
 	return nil, err
 }

@@ -171,6 +171,9 @@ func updateUser(c *call) (any, error) {
 		if err := users.Delete(tx, oldKey); err != nil {
 			return err
 		}
+		if err := uniqueIDs.Put(tx, u.ID, &idRecord{"user/" + newKey}); err != nil {
+			return err
+		}
 		if err := create(tx, users, u.Name, u, "User", "UsersPerAccount", c.s.quotas.Users); err != nil {
 			return err
 		}
@@ -210,6 +213,9 @@ func deleteUser(c *call) (any, error) {
 			return errDeleteConflict("detach all policies")
 		case len(u.Inline) > 0:
 			return errDeleteConflict("delete policies")
+		}
+		if err := forget(tx, uniqueIDs, u.ID); err != nil {
+			return err
 		}
 		return users.Delete(tx, recordKey(u.Name))
 	})

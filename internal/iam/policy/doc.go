@@ -44,6 +44,9 @@ type Statement struct {
 	conditions []condition
 }
 
+// Source is the text of the document as it was written.
+func (d *Document) Source() string { return d.source }
+
 // Text is the source of a statement as it was written.
 func (d *Document) Text(statement int) string {
 	s := &d.Statements[statement]

@@ -372,8 +372,8 @@ func TestStatementsTogether(t *testing.T) {
 
 func TestTrust(t *testing.T) {
 	const account = "123456789012"
-	alice := &policy.Caller{Account: account, ARNs: []string{"arn:aws:iam::123456789012:user/alice"}}
-	session := &policy.Caller{Account: account, ARNs: []string{"arn:aws:sts::123456789012:assumed-role/r/s", "arn:aws:iam::123456789012:role/r"}}
+	alice := &policy.Caller{Account: account, Names: []string{"arn:aws:iam::123456789012:user/alice"}}
+	session := &policy.Caller{Account: account, Names: []string{"arn:aws:sts::123456789012:assumed-role/r/s", "arn:aws:iam::123456789012:role/r"}}
 	service := &policy.Caller{Service: "finspace.amazonaws.com"}
 	web := &policy.Caller{Federated: "arn:aws:iam::123456789012:oidc-provider/idp.example"}
 	for _, c := range []struct {
@@ -390,6 +390,8 @@ func TestTrust(t *testing.T) {
 		{"one of", `"Principal":{"AWS":["arn:aws:iam::123456789012:user/bob","arn:aws:iam::123456789012:user/alice"]}`, alice, true, true},
 		{"the role of a session", `"Principal":{"AWS":"arn:aws:iam::123456789012:role/r"}`, session, true, true},
 		{"the session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/r/s"}`, session, true, true},
+		{"a unique id", `"Principal":{"AWS":"AROA22222222222222222"}`, &policy.Caller{Account: account, Names: []string{"AROA22222222222222222"}}, true, true},
+		{"another unique id", `"Principal":{"AWS":"AROA22222222222222223"}`, &policy.Caller{Account: account, Names: []string{"AROA22222222222222222"}}, false, false},
 		{"another session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/r/t"}`, session, false, false},
 		{"everyone", `"Principal":"*"`, alice, true, true},
 		{"everyone of AWS", `"Principal":{"AWS":"*"}`, alice, true, true},

@@ -18,7 +18,7 @@ type node struct {
 	items   []node // of a list
 	names   []string
 	members []node // of an object
-	start   int    // of an object: where it begins and ends in the text
+	start   int    // where a string, list or object begins and ends in the text
 	end     int
 }
 
@@ -28,9 +28,9 @@ func readJSON(src string) (node, error) {
 	if !utf8.ValidString(src) {
 		return node{}, &SyntaxError{"", "the document is not valid UTF-8"}
 	}
-	dec := json.NewDecoder(strings.NewReader(src))
+	dec := reader{json.NewDecoder(strings.NewReader(src)), src}
 	dec.UseNumber()
-	n, err := readNode(dec, "", 0)
+	n, err := dec.node("", 0)
 	if err != nil {
 		return node{}, err
 	}
@@ -40,10 +40,16 @@ func readJSON(src string) (node, error) {
 	return n, nil
 }
 
-func readNode(dec *json.Decoder, place string, depth int) (node, error) {
+type reader struct {
+	*json.Decoder
+	src string
+}
+
+func (dec reader) node(place string, depth int) (node, error) {
 	if depth > maxDepth {
 		return node{}, &SyntaxError{place, "nested too deep"}
 	}
+	before := int(dec.InputOffset())
 	tok, err := dec.Token()
 	if err != nil {
 		return node{}, &SyntaxError{place, fmt.Sprintf("not valid JSON at byte %d", dec.InputOffset())}
@@ -52,6 +58,8 @@ func readNode(dec *json.Decoder, place string, depth int) (node, error) {
 	switch t := tok.(type) {
 	case string:
 		n.kind, n.text = 's', t
+		n.start = before + strings.IndexByte(dec.src[before:], '"')
+		n.end = int(dec.InputOffset())
 	case json.Number:
 		n.kind, n.text = 'n', t.String()
 	case bool:
@@ -75,7 +83,7 @@ func readNode(dec *json.Decoder, place string, depth int) (node, error) {
 				}
 				n.names = append(n.names, name.(string))
 			}
-			item, err := readNode(dec, inner, depth+1)
+			item, err := dec.node(inner, depth+1)
 			if err != nil {
 				return node{}, err
 			}

@@ -1,17 +1,23 @@
 package policy
 
-import "strings"
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // principal is one entry of a Principal element.
 type principal struct {
-	class string // AWS, Service, Federated, or * for everyone
-	id    string
+	class      string // AWS, Service, Federated, or * for everyone
+	id         string
+	start, end int // of its string in the text of the document
 }
 
 // Caller is who makes a request, as trust policies name them.
 type Caller struct {
 	Account   string   // owning account of an AWS principal, "" for others
-	ARNs      []string // every ARN that names this caller directly: user, role, session
+	Names     []string // what names this caller directly: unique id or ARN of user, role, session
 	Service   string   // a service principal, for instance finspace.amazonaws.com
 	Federated string   // provider ARN or name of a web identity
 }
@@ -29,19 +35,22 @@ func parsePrincipals(n node) ([]principal, error) {
 	var out []principal
 	for i, class := range n.names {
 		m := n.members[i]
-		ids, err := m.strings()
-		if err != nil {
-			return nil, err
+		ids := []node{m}
+		if m.kind == '[' {
+			ids = m.items
 		}
 		if len(ids) == 0 {
 			return nil, m.fault("must name a principal")
 		}
+		if _, err := m.strings(); err != nil {
+			return nil, err
+		}
 		for _, id := range ids {
-			if !validPrincipal(class, id) {
-				return nil, m.fault("'%s' is no principal of that kind", id)
+			if !validPrincipal(class, id.text) {
+				return nil, m.fault("'%s' is no principal of that kind", id.text)
 			}
-			p := principal{class, id}
-			if class == "AWS" && id == "*" {
+			p := principal{class, id.text, id.start, id.end}
+			if class == "AWS" && id.text == "*" {
 				p = principal{class: "*"}
 			}
 			out = append(out, p)
@@ -50,10 +59,16 @@ func parsePrincipals(n node) ([]principal, error) {
 	return out, nil
 }
 
+var uniqueID = regexp.MustCompile(`^(AIDA|AROA)[A-Z0-9]{17}$`)
+
+// UniqueID reports whether a principal is named by the unique id of a user or
+// role rather than by an ARN.
+func UniqueID(id string) bool { return uniqueID.MatchString(id) }
+
 func validPrincipal(class, id string) bool {
 	switch class {
 	case "AWS":
-		if id == "*" || accountText.MatchString(id) {
+		if id == "*" || accountText.MatchString(id) || UniqueID(id) {
 			return true
 		}
 		parts := strings.SplitN(id, ":", 6)
@@ -84,12 +99,7 @@ func (p principal) matches(c *Caller) (ok, direct bool) {
 	if p.id == c.Account || strings.HasPrefix(p.id, "arn:") && strings.HasSuffix(p.id, ":iam::"+c.Account+":root") {
 		return true, false
 	}
-	for _, arn := range c.ARNs {
-		if p.id == arn {
-			return true, true
-		}
-	}
-	return false, false
+	return slices.Contains(c.Names, p.id), true
 }
 
 func (s *Statement) principalMatches(c *Caller) (ok, direct bool) {
@@ -106,15 +116,32 @@ func (s *Statement) principalMatches(c *Caller) (ok, direct bool) {
 	return ok, direct
 }
 
-// AWSPrincipals lists the ARNs of users and roles that the document names.
-func (d *Document) AWSPrincipals() []string {
-	var out []string
+// RenamePrincipals returns the text of the document with each AWS principal
+// that it names, an ARN, account or unique id, replaced by what name makes of
+// it. All else stays as it was written. Errors are those of name.
+func (d *Document) RenamePrincipals(name func(id string) (string, error)) (string, error) {
+	var out strings.Builder
+	done := 0
 	for _, s := range d.Statements {
 		for _, p := range s.principals {
-			if p.class == "AWS" && strings.HasPrefix(p.id, "arn:") {
-				out = append(out, p.id)
+			if p.class != "AWS" {
+				continue
 			}
+			other, err := name(p.id)
+			if err != nil {
+				return "", err
+			}
+			if other == p.id {
+				continue
+			}
+			text, err := json.Marshal(other)
+			if err != nil {
+				return "", err
+			}
+			out.WriteString(d.source[done:p.start])
+			out.Write(text)
+			done = p.end
 		}
 	}
-	return out
+	return out.String() + d.source[done:], nil
 }

@@ -148,10 +148,11 @@ func TestWildcardsTakeBoundedTime(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(doc(`{"Effect":"Allow","Action":"a:b","Resource":"*"}`), "finspace:GetKxUser", kxBob, "bob")
 	f.Add(doc(`{"Sid":"x","Effect":"Deny","NotAction":["a:*"],"NotResource":"arn:aws:s3:::${aws:username}/*","Condition":{"ForAllValues:StringLikeIfExists":{"aws:TagKeys":["a*",1,true]}}}`), "s3:GetObject", "arn:aws:s3:::bob/x", "bob")
+	f.Add(`{"Statement":[{"Principal" : {"AWS":[ "123456789012" ,"arn:aws:iam::1\u003223456789012:user/\"b"]},"Effect":"Allow","Action":"sts:AssumeRole"},{"Principal":{"AWS":"AROA22222222222222222"},"Effect":"Deny","Action":"a:b"}]}`, "sts:AssumeRole", "", "AROA22222222222222222")
 	f.Add(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*","Federated":"x"},"Action":"sts:AssumeRole","Condition":{"IpAddress":{"aws:SourceIp":"::/0"},"Null":{"a:b":true}}}}`, "sts:AssumeRole", "", "x")
 	f.Fuzz(func(t *testing.T, src, action, resource, user string) {
 		r := request(action, resource, keys{"aws:username": {user}, "aws:TagKeys": {user, "a"}, "aws:SourceIp": {user}})
-		r.Caller = &policy.Caller{Account: "123456789012", ARNs: []string{user}}
+		r.Caller = &policy.Caller{Account: "123456789012", Names: []string{user}}
 		for _, kind := range []policy.Kind{policy.Identity, policy.Trust} {
 			d, err := policy.Parse(kind, src)
 			if err != nil {
@@ -168,8 +169,32 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%v %v", a, b)
 			}
 			d.EvaluateTrust(r)
+			if kind == policy.Trust {
+				renamed(t, d)
+			}
 		}
 	})
+}
+
+// renamed checks that a document stays itself, and can be read, when those whom
+// it trusts are named in another way.
+func renamed(t *testing.T, d *policy.Document) {
+	t.Helper()
+	same := func(id string) (string, error) { return id, nil }
+	if text, err := d.RenamePrincipals(same); err != nil || text != d.Source() {
+		t.Fatalf("%v %q became %q", err, d.Source(), text)
+	}
+	text, err := d.RenamePrincipals(func(string) (string, error) { return "AIDA22222222222222222", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := policy.Parse(policy.Trust, text)
+	if err != nil {
+		t.Fatalf("%q became %q: %v", d.Source(), text, err)
+	}
+	if text, err = again.RenamePrincipals(same); err != nil || text != again.Source() {
+		t.Fatalf("%v %q became %q", err, again.Source(), text)
+	}
 }
 
 func BenchmarkEvaluate(b *testing.B) {
