@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,27 +23,36 @@ import (
 
 // Run runs q with its command line and returns the process's exit code.
 func Run(args []string, in io.Reader, out, errs io.Writer) int {
+	var tty *terminal
+	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		tty = newTerminal(f, out)
+		out = tty
+		if e, ok := errs.(*os.File); ok && term.IsTerminal(int(e.Fd())) {
+			errs = tty
+		}
+	}
 	host := &q.Host{In: in, Out: out, Err: errs}
 	c, code := newConsole(args, host, host, errs)
 	if c == nil {
 		return code
 	}
-	c.out = out
+	c.out, c.tty = out, tty
 	defer c.close()
-	if !c.load() {
-		return 1
+	if tty == nil {
+		if !c.load() {
+			return 1
+		}
+		return c.pipe(bufio.NewReader(in))
 	}
-	o := c.opts
-	f, isFile := in.(*os.File)
-	c.tty = isFile && term.IsTerminal(int(f.Fd()))
-	if c.tty && !o.Start.Quiet {
+	if !c.opts.Start.Quiet {
 		fmt.Fprintln(out, banner())
 	}
-	c.eng.KeepLocals(c.tty)
-	if c.tty {
-		return c.terminal(f)
+	c.settled = make(chan struct{})
+	c.eng.SetDebugger(c.debug)
+	if script := c.opts.Script; script != "" {
+		c.await(func() { c.show(c.eng.EvalConsole("\\l " + script)) })
 	}
-	return c.pipe(bufio.NewReader(in))
+	return c.converse()
 }
 
 // watchedGrace is how long .z.exit may take when the watching process is gone.
@@ -102,13 +112,17 @@ func (c *console) close() {
 	_ = c.eng.Close()
 }
 
-// load runs the script of the command line, and reports whether to go on.
+// load runs the script of the command line where nobody is there to debug it,
+// and reports whether to go on. An error is told with its whole trace.
 func (c *console) load() bool {
 	if c.opts.Script == "" {
 		return true
 	}
 	err := c.eng.Load(c.opts.Script)
-	if err != nil {
+	var e *eval.Error
+	if errors.As(err, &e) {
+		fmt.Fprint(c.errs, e.FormatTrace())
+	} else if err != nil {
 		c.report(err)
 	}
 	return err == nil || !c.opts.quitOnError
@@ -120,9 +134,11 @@ type console struct {
 	opts     options
 	out      io.Writer
 	errs     io.Writer
-	tty      bool
-	// debug are the executions that errors suspended, innermost last.
-	debug []*suspended
+	tty      *terminal // nil in a pipe
+
+	mu        sync.Mutex
+	suspended []*suspension // executions that errors stopped, innermost last
+	settled   chan struct{} // a line's work has ended or is suspended
 }
 
 func banner() string {
@@ -189,14 +205,13 @@ func (c *console) line(line string) {
 		return
 	}
 	c.eng.Resume()
-	if len(c.debug) > 0 {
-		c.debugLine(line)
-		return
-	}
-	v, quiet, err := c.eng.Eval(line)
+	c.show(c.eng.Eval(line))
+}
+
+// show prints the result of an evaluation, or its error.
+func (c *console) show(v kdb.Value, quiet bool, err error) {
 	if err != nil {
 		c.report(err)
-		c.suspend(err)
 		return
 	}
 	if !quiet && v != nil && v != kdb.Nil {
@@ -204,8 +219,11 @@ func (c *console) line(line string) {
 	}
 }
 
-// report prints an error as q does.
+// report prints an error as q does, and nothing for an execution given up.
 func (c *console) report(err error) {
+	if err == eval.ErrAborted {
+		return
+	}
 	var e *eval.Error
 	if errors.As(err, &e) {
 		fmt.Fprint(c.errs, e.Format())

@@ -9,63 +9,105 @@ import (
 	"github.com/quoinhq/quoin/q/eval"
 )
 
-// suspended is an error that the debug prompt looks at, and the place in its
-// trace that expressions see. Source: KX manual, "Debugging" (basics/debug).
-type suspended struct {
-	err *eval.Error
-	at  int // index into err.Trace
+// suspension is an execution that an error stopped, waiting for lines from the
+// debug prompt. Source: KX manual, "Debugging" (basics/debug).
+type suspension struct {
+	*eval.Suspension
+	lines  chan string
+	nested bool // a line at another's prompt led to it
 }
 
-func (s *suspended) place() eval.Place { return s.err.Trace[s.at] }
-
-// suspend opens a debug prompt for an error that came out of a function.
-func (c *console) suspend(err error) {
-	var e *eval.Error
-	if errors.As(err, &e) && c.tty && e.Suspended() {
-		c.debug = append(c.debug, &suspended{err: e})
+// debug is the engine's debugger. It keeps the execution on its goroutine until
+// a line at the debug prompt says how to go on.
+func (c *console) debug(e *eval.Suspension) (kdb.Value, error) {
+	s := &suspension{Suspension: e, lines: make(chan string)}
+	c.mu.Lock()
+	s.nested = len(c.suspended) > 0
+	c.suspended = append(c.suspended, s)
+	c.mu.Unlock()
+	fmt.Fprint(c.errs, e.Err.Format())
+	if e.Remote && !s.nested {
+		c.refresh() // nobody here waits for what a client asked for
+	} else {
+		c.settled <- struct{}{}
 	}
+	for line := range s.lines {
+		v, done, err := c.debugLine(s, line)
+		if done {
+			c.mu.Lock()
+			c.suspended = c.suspended[:len(c.suspended)-1]
+			c.mu.Unlock()
+			if e.Remote && !s.nested {
+				c.settled <- struct{}{}
+			}
+			return v, err
+		}
+		c.settled <- struct{}{}
+	}
+	return nil, eval.ErrAborted
+}
+
+// innermost returns the suspension that has the prompt, or nil.
+func (c *console) innermost() *suspension {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.suspended); n > 0 {
+		return c.suspended[n-1]
+	}
+	return nil
 }
 
 // prompt is what stands before the input: one more bracket for each suspended
 // execution.
 func (c *console) prompt() string {
-	return "q" + c.eng.Namespace() + ")" + strings.Repeat(")", len(c.debug))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, ns := len(c.suspended), ""
+	if n > 0 {
+		ns = c.suspended[n-1].Namespace()
+	} else {
+		ns = c.eng.Namespace()
+	}
+	return "q" + ns + ")" + strings.Repeat(")", n)
 }
 
-// debugLine evaluates a line at the debug prompt.
-func (c *console) debugLine(line string) {
-	s := c.debug[len(c.debug)-1]
-	drop := func() { c.debug = c.debug[:len(c.debug)-1] }
+// debugLine does what a line at the debug prompt says. done tells that the
+// execution goes on, with v or an error.
+func (c *console) debugLine(s *suspension, line string) (v kdb.Value, done bool, err error) {
 	switch text := strings.TrimSpace(line); {
 	case text == "\\":
-		drop()
+		return nil, true, eval.ErrAborted
 	case text == "`":
-		s.at = min(s.at+1, len(s.err.Trace)-1)
-		fmt.Fprint(c.out, s.place().Format())
+		s.Up()
+		fmt.Fprint(c.out, s.Where().Format())
+		return nil, false, nil
 	case text == ".":
-		s.at = max(s.at-1, 0)
-		fmt.Fprint(c.out, s.place().Format())
+		s.Down()
+		fmt.Fprint(c.out, s.Where().Format())
+		return nil, false, nil
 	case text == "&":
-		fmt.Fprint(c.out, s.place().Format())
-	case text == ".Q.bt[]":
-		fmt.Fprint(c.out, eval.Backtrace(s.err.Trace))
-	case strings.HasPrefix(text, ":"):
-		fmt.Fprintln(c.errs, "'nyi. A failed function cannot be resumed; \\ ends the debug prompt")
-	case strings.HasPrefix(text, "'"):
-		drop()
-		fmt.Fprintln(c.errs, text)
-		if s.at+1 < len(s.err.Trace) {
-			fmt.Fprint(c.errs, s.err.Trace[s.at+1].Format())
-		}
-	default:
-		v, quiet, err := c.eng.EvalAt(s.place(), line)
+		fmt.Fprint(c.out, "'"+string(s.Err.Msg)+"\n"+s.Where().Format())
+		return nil, false, nil
+	case text == ":":
+		return kdb.Nil, true, nil
+	case strings.HasPrefix(text, ":") && !strings.HasPrefix(text, "::"):
+		v, _, err := s.Eval(text[1:])
 		if err != nil {
 			c.report(err)
-			c.suspend(err)
-			return
+			return nil, false, nil
 		}
-		if !quiet && v != nil && v != kdb.Nil {
-			fmt.Fprint(c.out, c.eng.Format(v))
+		return v, true, nil
+	case strings.HasPrefix(text, "'"):
+		_, _, err := s.Eval(text)
+		if err == nil || err == eval.ErrAborted {
+			return nil, false, nil
 		}
+		var e *eval.Error
+		if errors.As(err, &e) {
+			return nil, true, e.Msg
+		}
+		return nil, true, err
 	}
+	c.show(s.Eval(line))
+	return nil, false, nil
 }

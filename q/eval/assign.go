@@ -139,8 +139,9 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	old, err := n.old(fr)
 	if err != nil {
-		return nil, fr.at(err, n.pos)
+		return fr.at(err, n.pos)
 	}
+	fr.pos = n.pos
 	u := update{th: fr.th, y: y, hasY: true}
 	if n.op != nil {
 		u.f = n.op
@@ -156,12 +157,12 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 		v, err = u.amend(old, path, true)
 	}
 	if err != nil {
-		return nil, fr.failed(err, n.pos, n.op, old, y)
+		return fr.failed(err, n.pos, n.op, old, y)
 	}
 	if n.slot >= 0 {
 		fr.slots[n.slot] = v
 	} else if err := fr.th.amended(n.v, v, path); err != nil {
-		return nil, fr.at(err, n.pos)
+		return fr.at(err, n.pos)
 	}
 	if n.op == nil || n.quiet && len(path) > 0 {
 		return y, nil
@@ -260,10 +261,10 @@ func (n *patternNode) eval(fr *frame) (kdb.Value, error) {
 		return nil, err
 	}
 	if isAtom(v) {
-		return nil, fr.at(errType, n.pos)
+		return fr.at(errType, n.pos)
 	}
 	if v.Len() != len(n.targets) {
-		return nil, fr.at(errLength, n.pos)
+		return fr.at(errLength, n.pos)
 	}
 	for i := len(n.targets) - 1; i >= 0; i-- {
 		p := n.targets[i]

@@ -30,9 +30,11 @@ func (eng *Engine) defineNamespaces() {
 	for _, b := range specials {
 		eng.defineKeyword(b)
 	}
+	eng.booting = true
 	if err := eng.main.runScript(bootScript, ""); err != nil {
 		panic("q: boot script: " + err.(*Error).Format())
 	}
+	eng.booting = false
 	eng.main.ns = ""
 }
 
@@ -115,7 +117,7 @@ func goFunctions() map[string]goFunction {
 			return nil, errType
 		}},
 		".Q.bt": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
-			return kdb.Nil, th.eng.print(Backtrace(th.places()))
+			return kdb.Nil, th.eng.print(th.backtrace())
 		}},
 		".Q.options": {1, options},
 		".Q.ts":      {2, func(th *thread, a []kdb.Value) (kdb.Value, error) { return th.timeApply(a[0], a[1]) }},

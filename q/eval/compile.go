@@ -76,7 +76,7 @@ func (eng *Engine) compileTop(src, ns, file string, line int) (*function, syntax
 
 // lambda compiles a function expression into a value.
 func (c *compiler) lambda(l *syntax.Lambda) (*kdb.Lambda, error) {
-	fn := &function{eng: c.eng, params: l.Params, source: l.Source, offset: l.Pos, ns: c.ns, file: c.file,
+	fn := &function{eng: c.eng, own: c.eng.booting, params: l.Params, source: l.Source, offset: l.Pos, ns: c.ns, file: c.file,
 		line: c.line + strings.Count(c.src[:min(l.Pos, len(c.src))], "\n")}
 	in := &compiler{eng: c.eng, ns: c.ns, file: c.file, line: c.line, src: c.src, fn: fn, slots: map[string]int{}, parent: c}
 	for _, p := range l.Params {

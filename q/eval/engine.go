@@ -35,6 +35,9 @@ type Engine struct {
 	hdb      *hdb                      // the partitioned database that is loaded
 	loading  []string                  // scripts being loaded, innermost last
 	adopted  map[*kdb.Lambda]*function // compiled forms of other engines' functions
+	booting  bool                      // q's own functions are being defined
+	debugger Debugger                  // nil if errors suspend nothing
+	atPrompt atomic.Pointer[string]    // namespace that the last Eval left
 }
 
 const (
@@ -71,20 +74,25 @@ type thread struct {
 	env    prim.Env
 	eng    *Engine
 	frames []*frame
-	depth  int
-	stack  []kdb.Value // values of frames and arguments in use
-	sp     int
-	ns     string // current namespace, "" or ".a"
-	sql    *frame // frame whose locals a query's expressions may name
-	sub    bool   // a secondary of peach: may not assign globals
-	// keepLocals makes errors carry the locals of their frames, for the
-	// debug prompt.
-	keepLocals bool
-	trees      treeCache
-	handle     int // .z.w
-	readOnly   int // > 0 inside reval
-	lastErr    *Error
-	inVS       bool // .z.vs is running
+	state
+	stack []kdb.Value // values of frames and arguments in use
+	sp    int
+	ns    string // current namespace, "" or ".a"
+	sub   bool   // a secondary of peach: may not assign globals
+	trees treeCache
+
+	handle   int // .z.w
+	readOnly int // > 0 inside reval
+	lastErr  *Error
+	inVS     bool        // .z.vs is running
+	stopped  *Suspension // whose prompt evaluates
+}
+
+// state is what a trap puts back where it was.
+type state struct {
+	depth int    // of running functions: the index of the next frame
+	sql   *frame // frame whose locals a query's expressions may name
+	mode  trapMode
 }
 
 // frame is one running function.
@@ -95,6 +103,7 @@ type frame struct {
 	ret   kdb.Value   // result of :x, on its way out
 	held  kdb.Value   // item that a pattern is assigning
 	depth int
+	pos   int // of the call that runs, in the text that fn's places count in
 	// lookup and sql resolve names in a query's expression: columns, and the
 	// locals of the function around.
 	lookup func(kdb.Symbol) (kdb.Value, bool)
@@ -209,16 +218,22 @@ func (th *thread) run(fn *function, slots []kdb.Value) (kdb.Value, error) {
 	if th.depth >= maxDepth {
 		return nil, errStack
 	}
-	if th.depth >= len(th.frames) {
-		th.frames = append(th.frames, &frame{th: th, depth: th.depth})
-	}
-	fr := th.frames[th.depth]
-	fr.fn, fr.slots = fn, slots
+	fr := th.frame(fn, slots)
 	th.depth++
 	v, err := fn.exec(fr)
 	th.depth--
 	fr.slots = nil
 	return v, err
+}
+
+// frame returns the frame at the thread's depth, for fn over slots.
+func (th *thread) frame(fn *function, slots []kdb.Value) *frame {
+	if th.depth >= len(th.frames) {
+		th.frames = append(th.frames, &frame{th: th, depth: th.depth})
+	}
+	fr := th.frames[th.depth]
+	fr.fn, fr.slots = fn, slots
+	return fr
 }
 
 // exec runs the statements of a function.

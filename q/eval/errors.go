@@ -46,8 +46,7 @@ type Place struct {
 	Name   string // name of the function, if it has one
 	Source string // text of the function or expression
 	Pos    int    // offset of the failed primitive in Source
-	fn     *function
-	locals []kdb.Value
+	hidden bool   // a function that comes with q, shown by its name only
 }
 
 // Error returns the text of the error, as 'signal took it.
@@ -68,35 +67,40 @@ func message(err error) kdb.Error {
 	return kdb.Error(err.Error())
 }
 
-// at adds the place pos in fr to an error that passes through it.
-func (fr *frame) at(err error, pos int) error {
+// at adds the place pos in fr to an error that passes through it. Where the
+// thread has a debugger it may give a value for what failed, to go on with.
+func (fr *frame) at(err error, pos int) (kdb.Value, error) {
+	return fr.failed(err, pos, nil)
+}
+
+// failed is at for a primitive, which the debugger shows as .z.ex and .z.ey.
+func (fr *frame) failed(err error, pos int, op kdb.Value, args ...kdb.Value) (kdb.Value, error) {
 	e, ok := err.(*Error)
 	if !ok {
-		if err == errReturn {
-			return err
+		if err == errReturn || err == ErrAborted {
+			return nil, err
 		}
 		e = &Error{Msg: message(err), depth: fr.depth + 1}
 	}
 	// A parse tree has no text: the query or function around it tells the place.
 	if e.depth <= fr.depth || len(e.Trace) > 100 || fr.fn.source == "" {
-		return e
+		return nil, e
 	}
 	e.depth = fr.depth
-	p := Place{Depth: fr.depth, File: fr.fn.file, Line: fr.fn.line, Name: fr.fn.name, Source: fr.fn.source, Pos: pos - fr.fn.offset, fn: fr.fn}
-	if fr.th.keepLocals {
-		p.locals = append([]kdb.Value(nil), fr.slots...)
-	}
-	e.Trace = append(e.Trace, p)
-	return e
-}
-
-// failed is at for a primitive, which the debugger shows as .z.ex and .z.ey.
-func (fr *frame) failed(err error, pos int, op kdb.Value, args ...kdb.Value) error {
-	err = fr.at(err, pos)
-	if e, ok := err.(*Error); ok && e.op == nil && len(e.Trace) == 1 {
+	e.Trace = append(e.Trace, fr.place(pos))
+	if op != nil && e.op == nil && len(e.Trace) == 1 {
 		e.op, e.args = op, append([]kdb.Value(nil), args...)
 	}
-	return err
+	if fr.th.mode == modeDebug && fr.fn.lambda != nil {
+		return fr.suspend(e)
+	}
+	return nil, e
+}
+
+// place is where in its text a frame is.
+func (fr *frame) place(pos int) Place {
+	fn := fr.fn
+	return Place{Depth: fr.depth, File: fn.file, Line: fn.line, Name: fn.name, Source: fn.source, Pos: pos - fn.offset, hidden: fn.own}
 }
 
 // Format returns the error as q prints it: its name, and the innermost place
@@ -110,6 +114,17 @@ func (e *Error) Format() string {
 	return b.String()
 }
 
+// FormatTrace returns the error's name and every place, as q does where it
+// collects the trace instead of stopping: error-trap mode 2.
+func (e *Error) FormatTrace() string { return "'" + string(e.Msg) + "\n" + Backtrace(e.Trace) }
+
+// Format returns the place as q prints it in a trace.
+func (p Place) Format() string {
+	var b strings.Builder
+	p.format(&b, "  ")
+	return b.String()
+}
+
 // Backtrace returns every place, innermost first, as .Q.sbt shows them.
 func Backtrace(trace []Place) string {
 	var b strings.Builder
@@ -119,8 +134,13 @@ func Backtrace(trace []Place) string {
 	return b.String()
 }
 
-func (p Place) format(b *strings.Builder, indent string) {
-	head := indent + "[" + strconv.Itoa(p.Depth) + "]  "
+// format writes the place behind two characters that mark it or do not.
+func (p Place) format(b *strings.Builder, mark string) {
+	head := mark + "[" + strconv.Itoa(p.Depth) + "]  "
+	if p.hidden {
+		b.WriteString(head + "(" + p.Name + ")\n\n")
+		return
+	}
 	if p.File != "" {
 		head += p.File + ":" + strconv.Itoa(p.Line) + ": "
 	}

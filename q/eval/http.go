@@ -3,6 +3,7 @@ package eval
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -83,10 +84,7 @@ func (c *connections) answerHTTP(nc net.Conn, req *http.Request, body string) st
 	}
 	request := kdb.NewList(kdb.Str(text), headers(req))
 	th := c.eng.main
-	before := th.handle
-	th.handle = id
-	defer func() { th.handle = before }()
-	v, err := guard(func() (kdb.Value, error) {
+	v, err := c.forClient(th, id, func() (kdb.Value, error) {
 		f := c.eng.handler(name)
 		if f == nil {
 			var err error
@@ -96,13 +94,17 @@ func (c *connections) answerHTTP(nc net.Conn, req *http.Request, body string) st
 		}
 		return th.apply(f, []kdb.Value{request})
 	})
-	if err = th.finish(err); err == nil {
+	if err == nil {
 		if s, ok := rawText(v); ok {
 			return string(s)
 		}
 		err = errType
 	}
 	msg := "'" + string(message(err))
+	var e *Error
+	if errors.As(err, &e) && c.eng.conf.errorTraps == 2 {
+		msg = e.FormatTrace()
+	}
 	return "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
 		kdb.Inline(kdb.Long(len(msg))) + "\r\n\r\n" + msg
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sort"
@@ -154,11 +155,11 @@ func (c *connections) open(addr string, timeout time.Duration) (*handle, error) 
 	c.work.Add(2)
 	go func() {
 		defer c.work.Done()
-		h.send(c.ctx)
+		c.eng.contain(func() { h.send(c.ctx) })
 	}()
 	go func() {
 		defer c.work.Done()
-		c.serve(c.ctx, h)
+		c.eng.contain(func() { c.serve(c.ctx, h) })
 	}()
 	return h, nil
 }
@@ -329,12 +330,10 @@ func (c *connections) serve(ctx context.Context, h *handle) {
 		if err != nil {
 			break
 		}
-		nested := c.eng.turn.lockFor(h.id)
-		v, deferred := c.answer(h, m, nested)
-		c.eng.turn.release(nested)
+		v, deferred := c.answerInTurn(h, m)
 		if m.Kind == ipc.Sync && !deferred {
 			h.flush()
-			if h.conn.Reply(ctx, outgoing(v)) != nil {
+			if c.reply(ctx, h, v) != nil {
 				break
 			}
 		}
@@ -342,10 +341,34 @@ func (c *connections) serve(ctx context.Context, h *handle) {
 	h.close()
 	c.remove(h.id)
 	if ctx.Err() == nil && c.ctx.Err() == nil {
-		c.eng.turn.Lock()
-		c.callback(0, "pc", kdb.Int(h.id))
-		c.eng.turn.Unlock()
+		c.eng.turn.take(func() { c.callback(0, "pc", kdb.Int(h.id)) })
 	}
+}
+
+// answerInTurn is answer when the engine's turn comes.
+func (c *connections) answerInTurn(h *handle, m ipc.Message) (v kdb.Value, deferred bool) {
+	nested := c.eng.turn.lockFor(h.id)
+	defer c.eng.turn.release(nested)
+	return c.answer(h, m, nested)
+}
+
+// reply answers a request; with 'type if there is no sending the value.
+func (c *connections) reply(ctx context.Context, h *handle, v kdb.Value) error {
+	_, err := c.eng.guard(func() (kdb.Value, error) { return nil, h.conn.Reply(ctx, outgoing(v)) })
+	if err != nil {
+		err = h.conn.Reply(ctx, errType) // fails as well if the connection has ended
+	}
+	return err
+}
+
+// forClient runs f on a thread at rest for the client of handle h. The turn is
+// the caller's.
+func (c *connections) forClient(th *thread, h int, f func() (kdb.Value, error)) (kdb.Value, error) {
+	handle, ns := th.handle, th.ns
+	th.handle, th.ns, th.mode = h, "", c.eng.clientMode()
+	defer func() { th.handle, th.ns, th.mode = handle, ns, modeAbort }()
+	v, err := c.eng.guard(f)
+	return v, th.finish(err)
 }
 
 // answer evaluates one message; the result is an error value if it failed.
@@ -354,10 +377,7 @@ func (c *connections) answer(h *handle, m ipc.Message, nested bool) (v kdb.Value
 	if nested {
 		th = c.eng.newThread()
 	}
-	handleBefore, nsBefore := th.handle, th.ns
-	th.handle, th.ns = h.id, ""
 	h.deferred = false
-	defer func() { th.handle, th.ns = handleBefore, nsBefore }()
 	name := "ps"
 	if m.Kind == ipc.Sync {
 		name = "pg"
@@ -370,18 +390,15 @@ func (c *connections) answer(h *handle, m ipc.Message, nested bool) (v kdb.Value
 			}
 		}()
 	}
-	v, err := guard(func() (kdb.Value, error) {
+	v, err := c.forClient(th, h.id, func() (kdb.Value, error) {
 		msg := th.localise(m.Value)
 		if f := c.eng.handler(name); f != nil {
 			return th.apply(f, []kdb.Value{msg})
 		}
 		return th.valueOf(msg)
 	})
-	err = th.finish(err)
 	if err != nil {
-		if m.Kind != ipc.Sync && !h.mine {
-			c.eng.report(err)
-		} else if m.Kind != ipc.Sync {
+		if m.Kind != ipc.Sync || c.eng.conf.errorTraps == 2 {
 			c.eng.report(err)
 		}
 		return message(err), false
@@ -405,23 +422,25 @@ func (c *connections) callback(h int, name string, args ...kdb.Value) (kdb.Value
 		return nil, false
 	}
 	th := c.eng.main
-	before, ns := th.handle, th.ns
-	th.handle, th.ns = h, ""
-	defer func() { th.handle, th.ns = before, ns }()
-	v, err := guard(func() (kdb.Value, error) { return th.apply(f, args) })
-	if err = th.finish(err); err != nil {
+	v, err := c.forClient(th, h, func() (kdb.Value, error) { return th.apply(f, args) })
+	if err != nil {
 		c.eng.report(err)
 		return nil, true
 	}
 	return v, true
 }
 
-// report prints an error that nobody waits for.
+// report prints an error that nobody waits for, with its trace if \e is 2.
 func (eng *Engine) report(err error) {
 	var e *Error
-	if errors.As(err, &e) {
-		_, _ = eng.sys.Stderr().Write([]byte(e.Format()))
+	if !errors.As(err, &e) {
+		return
 	}
+	text := e.Format()
+	if eng.conf.errorTraps == 2 {
+		text = e.FormatTrace()
+	}
+	_, _ = io.WriteString(eng.sys.Stderr(), text)
 }
 
 // applyHandle is h x: a message to a process, text to a file or the console.

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"time"
 
@@ -12,23 +13,37 @@ import (
 
 func numCPU() int { return runtime.NumCPU() }
 
+// errInternal is a fault of the engine itself. What it was is for whoever
+// operates the engine, not for the q program.
+const errInternal = kdb.Error("internal")
+
 // guard turns a panic of the code it runs into a q error, so that no q program
-// ends the process.
-func guard(f func() (kdb.Value, error)) (v kdb.Value, err error) {
+// ends the process: 'wsfull where there is no memory for a result, 'internal
+// for a fault of the engine, whose stack goes to the engine's standard error.
+// A mapped file that somebody cuts short is a panic too, not a signal.
+func (eng *Engine) guard(f func() (kdb.Value, error)) (v kdb.Value, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			if e, ok := r.(kdb.Error); ok {
-				err = e // no memory for a result
-				return
-			}
-			if e, ok := r.(runtime.Error); ok {
-				err = kdb.Error("internal: " + e.Error())
-				return
-			}
-			err = kdb.Error(fmt.Sprint("internal: ", r))
+			v, err = nil, eng.fault(r)
 		}
 	}()
 	return f()
+}
+
+// contain is guard for a goroutine of the engine's own: what went wrong has been
+// told, and the goroutine ends.
+func (eng *Engine) contain(f func()) {
+	_, _ = eng.guard(func() (kdb.Value, error) { f(); return nil, nil })
+}
+
+// fault returns the q error of a recovered panic.
+func (eng *Engine) fault(r any) error {
+	if e, ok := r.(kdb.Error); ok {
+		return e
+	}
+	fmt.Fprintf(eng.sys.Stderr(), "q: internal error: %v\n%s\n", r, debug.Stack())
+	return errInternal
 }
 
 // watchEvery is how often memory in use is looked at where it is limited.

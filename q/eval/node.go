@@ -25,6 +25,7 @@ type function struct {
 	global []*variable // globals it names, for value f
 	consts []kdb.Value
 	lambda *kdb.Lambda
+	own    bool // it comes with q
 }
 
 // borrow evaluates n for a consumer that does not keep the value: variables
@@ -107,7 +108,7 @@ func (n *globalNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	v, err := fr.th.value(n.v, n.name)
 	if err != nil {
-		return nil, fr.at(err, n.pos)
+		return fr.at(err, n.pos)
 	}
 	shareValue(v)
 	return v, nil
@@ -153,7 +154,7 @@ func (n *setGlobal) eval(fr *frame) (kdb.Value, error) {
 		nameLambda(l, n.v.name.String())
 	}
 	if err := fr.th.assign(n.v, v); err != nil {
-		return nil, fr.at(err, n.pos)
+		return fr.at(err, n.pos)
 	}
 	return v, nil
 }
@@ -187,9 +188,10 @@ func (n *unaryNode) eval(fr *frame) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	fr.pos = n.pos
 	r, err := n.fn(&fr.th.env, x)
 	if err != nil {
-		return nil, fr.failed(err, n.pos, n.b, x)
+		return fr.failed(err, n.pos, n.b, x)
 	}
 	if held(n.x) {
 		settle(n.fresh, r, x)
@@ -240,9 +242,10 @@ func (n *binaryNode) eval(fr *frame) (kdb.Value, error) {
 			return r, nil
 		}
 	}
+	fr.pos = n.pos
 	r, err := n.fn(&fr.th.env, x, y)
 	if err != nil {
-		return nil, fr.failed(err, n.pos, n.b, x, y)
+		return fr.failed(err, n.pos, n.b, x, y)
 	}
 	if held(n.x) {
 		settle(n.fresh, r, x)
@@ -317,6 +320,7 @@ func (n *callNode) eval(fr *frame) (kdb.Value, error) {
 		th.release(m)
 		return nil, err
 	}
+	fr.pos = n.pos
 	var r kdb.Value
 	if l, ok := f.(*kdb.Lambda); ok {
 		r, err = th.callLambda(l, args)
@@ -332,7 +336,7 @@ func (n *callNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	th.release(m)
 	if err != nil {
-		return nil, fr.at(err, n.pos)
+		return fr.at(err, n.pos)
 	}
 	return r, nil
 }
@@ -370,6 +374,7 @@ func (n *indexNode) eval(fr *frame) (kdb.Value, error) {
 			}
 		}
 	}
+	fr.pos = n.pos
 	var r kdb.Value
 	switch v := f.(type) {
 	case *kdb.Lambda:
@@ -384,7 +389,7 @@ func (n *indexNode) eval(fr *frame) (kdb.Value, error) {
 		r, err = th.callLambda(v, args)
 		th.release(m)
 		if err != nil {
-			return nil, fr.at(err, n.pos)
+			return fr.at(err, n.pos)
 		}
 		return r, nil
 	case *prim.Builtin:
@@ -402,7 +407,7 @@ func (n *indexNode) eval(fr *frame) (kdb.Value, error) {
 		}
 	}
 	if err != nil {
-		return nil, fr.failed(err, n.pos, f, x)
+		return fr.failed(err, n.pos, f, x)
 	}
 	return r, nil
 }
@@ -432,7 +437,7 @@ func (n *projectNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	r, err := fr.th.project(f, args)
 	if err != nil {
-		return nil, fr.at(err, n.pos)
+		return fr.at(err, n.pos)
 	}
 	return r, nil
 }
@@ -534,14 +539,17 @@ func truth(n node, fr *frame, pos int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if b, ok := v.(kdb.Bool); ok {
-		return bool(b), nil
+	for {
+		if b, ok := v.(kdb.Bool); ok {
+			return bool(b), nil
+		}
+		if t, ok := isTrue(v); ok {
+			return t, nil
+		}
+		if v, err = fr.at(errType, pos); err != nil {
+			return false, err
+		}
 	}
-	t, ok := isTrue(v)
-	if !ok {
-		return false, fr.at(errType, pos)
-	}
-	return t, nil
 }
 
 // isTrue returns the truth of an atom, and whether it has one.
@@ -630,7 +638,7 @@ func (n *whileNode) eval(fr *frame) (kdb.Value, error) {
 		}
 		if stop.Load() != stopNo {
 			if err := fr.th.eng.check(); err != nil {
-				return nil, fr.at(err, n.pos)
+				return fr.at(err, n.pos)
 			}
 		}
 	}
@@ -649,7 +657,7 @@ func (n *doNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	count, ok := intOf(v)
 	if !ok {
-		return nil, fr.at(errType, n.pos)
+		return fr.at(errType, n.pos)
 	}
 	stop := &fr.th.eng.stop
 	for range max(count, 0) {
@@ -660,7 +668,7 @@ func (n *doNode) eval(fr *frame) (kdb.Value, error) {
 		}
 		if stop.Load() != stopNo {
 			if err := fr.th.eng.check(); err != nil {
-				return nil, fr.at(err, n.pos)
+				return fr.at(err, n.pos)
 			}
 		}
 	}
@@ -717,12 +725,12 @@ func (n *signalNode) eval(fr *frame) (kdb.Value, error) {
 	case kdb.Error:
 		msg = string(x)
 	default:
-		return nil, fr.at(kdb.Error("stype"), n.pos)
+		return fr.at(kdb.Error("stype"), n.pos)
 	}
 	// A signal cuts the stack back: its own frame is no place of the trace,
 	// unless it is the outermost.
 	if fr.depth == 0 {
-		return nil, fr.at(kdb.Error(msg), n.pos)
+		return fr.at(kdb.Error(msg), n.pos)
 	}
 	return nil, &Error{Msg: kdb.Error(msg), depth: fr.depth}
 }

@@ -29,7 +29,7 @@ func (th *thread) parallel(n, workers int, work func(sub *thread, i int) (kdb.Va
 				if i >= n {
 					return
 				}
-				v, err := guard(func() (kdb.Value, error) { return work(sub, i) })
+				v, err := th.eng.guard(func() (kdb.Value, error) { return work(sub, i) })
 				if err != nil {
 					errs[i] = err
 					failed.Store(true)

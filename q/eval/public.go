@@ -13,28 +13,36 @@ func (eng *Engine) Eval(src string) (v kdb.Value, quiet bool, err error) {
 }
 
 func (eng *Engine) evalLocked(src string) (v kdb.Value, quiet bool, err error) {
-	v, err = guard(func() (kdb.Value, error) {
+	v, err = eng.guard(func() (kdb.Value, error) {
 		var v kdb.Value
 		var err error
 		v, quiet, err = eng.main.evalLine(src, "", 0)
 		return v, err
 	})
+	ns := eng.main.ns
+	eng.atPrompt.Store(&ns)
 	return v, quiet, eng.main.finish(err)
 }
 
 // finish brings a thread to rest after an evaluation, and makes its error an
-// *Error.
+// *Error, but for ErrAborted.
 func (th *thread) finish(err error) error {
-	th.depth, th.sp, th.sql, th.readOnly = 0, 0, nil, 0
-	if err == nil {
-		return nil
+	th.state, th.sp, th.readOnly = state{mode: th.mode}, 0, 0
+	if err == nil || err == ErrAborted {
+		return err
 	}
 	clear(th.stack) // a panic leaves values behind
+	e := asError(err)
+	th.lastErr = e
+	return e
+}
+
+// asError makes any error an *Error.
+func asError(err error) *Error {
 	e, ok := err.(*Error)
 	if !ok {
 		e = &Error{Msg: message(err)}
 	}
-	th.lastErr = e
 	return e
 }
 
@@ -42,7 +50,7 @@ func (th *thread) finish(err error) error {
 func (eng *Engine) Script(src, file string) error {
 	eng.turn.Lock()
 	defer eng.turn.Unlock()
-	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.runScript(src, file) })
+	_, err := eng.guard(func() (kdb.Value, error) { return nil, eng.main.runScript(src, file) })
 	return eng.main.finish(err)
 }
 
@@ -54,7 +62,7 @@ func (eng *Engine) Call(fn kdb.Value, args ...kdb.Value) (kdb.Value, error) {
 }
 
 func (eng *Engine) callLocked(fn kdb.Value, args []kdb.Value) (kdb.Value, error) {
-	v, err := guard(func() (kdb.Value, error) {
+	v, err := eng.guard(func() (kdb.Value, error) {
 		for _, a := range args {
 			share(a)
 		}
@@ -84,5 +92,10 @@ func (eng *Engine) Set(name string, v kdb.Value) error {
 // Format returns a value as the console shows it.
 func (eng *Engine) Format(v kdb.Value) string { return eng.format(v) }
 
-// Namespace returns the current namespace: "" or ".a".
-func (eng *Engine) Namespace() string { return eng.main.ns }
+// Namespace returns the namespace that Eval left: "" or ".a".
+func (eng *Engine) Namespace() string {
+	if ns := eng.atPrompt.Load(); ns != nil {
+		return *ns
+	}
+	return ""
+}

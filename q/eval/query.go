@@ -42,10 +42,11 @@ func (n *queryNode) eval(fr *frame) (kdb.Value, error) {
 	if fr.lookup != nil {
 		th.sql = fr.sql
 	}
+	fr.pos = n.pos
 	r, err := n.op.Variadic(&th.env, args)
 	th.sql = saved
 	if err != nil {
-		return nil, fr.at(err, n.pos)
+		return fr.at(err, n.pos)
 	}
 	return r, nil
 }
@@ -216,12 +217,12 @@ func (n *tableNode) eval(fr *frame) (kdb.Value, error) {
 			continue
 		}
 		if lists && v.Len() != rows {
-			return nil, fr.at(errLength, n.pos)
+			return fr.at(errLength, n.pos)
 		}
 		rows, lists = v.Len(), true
 	}
 	if !lists && len(vals) > 0 {
-		return nil, fr.at(errRank, n.pos)
+		return fr.at(errRank, n.pos)
 	}
 	for i, v := range vals {
 		if isAtom(v) || v.Type() == kdb.TDict {

@@ -56,7 +56,11 @@ func (c *connections) port(_ *thread, arg string) (kdb.Value, error) {
 	if a, ok := l.Addr().(*net.TCPAddr); ok {
 		c.portNo = a.Port
 	}
-	s := &ipc.Server{Handler: c.accept, Auth: c.authorise, HTTP: c.serveHTTP}
+	s := &ipc.Server{
+		Handler: func(ctx context.Context, conn *ipc.Conn) { c.eng.contain(func() { c.accept(ctx, conn) }) },
+		Auth:    c.authorise,
+		HTTP:    func(ctx context.Context, nc net.Conn) { c.eng.contain(func() { c.serveHTTP(ctx, nc) }) },
+	}
 	c.work.Add(1)
 	go func() {
 		defer c.work.Done()
@@ -135,11 +139,9 @@ func (c *connections) accept(ctx context.Context, conn *ipc.Conn) {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		h.send(ctx)
+		c.eng.contain(func() { h.send(ctx) })
 	}()
-	c.eng.turn.Lock()
-	c.callback(id, "po", kdb.Int(id))
-	c.eng.turn.Unlock()
+	c.eng.turn.take(func() { c.callback(id, "po", kdb.Int(id)) })
 	c.serve(ctx, h)
 	<-sent
 }
@@ -168,14 +170,15 @@ func (c *connections) setTimer(ms int) {
 				return
 			case <-t.C:
 			}
-			c.eng.turn.Lock()
-			if ctx.Err() == nil {
+			c.eng.turn.take(func() {
+				if ctx.Err() != nil {
+					return
+				}
 				now := moment('p', c.eng.sys.Now().UTC())
 				if _, ok := c.callback(0, "ts", now); !ok {
 					_ = c.eng.print(c.eng.format(now))
 				}
-			}
-			c.eng.turn.Unlock()
+			})
 		}
 	}()
 }
@@ -229,7 +232,7 @@ func (eng *Engine) exit(th *thread, code int) {
 	eng.code = code
 	if f := eng.handler("exit"); f != nil {
 		if _, err := th.apply(f, []kdb.Value{kdb.Long(code)}); err != nil {
-			eng.report(th.finish(err))
+			eng.report(asError(err)) // what called exit is still running
 		}
 	}
 	eng.sys.Exit(code)

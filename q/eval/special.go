@@ -231,20 +231,30 @@ func (th *thread) applyList(x, y kdb.Value) (kdb.Value, error) {
 
 // trap runs f, and on an error gives handler its text.
 func (th *thread) trap(handler kdb.Value, f func() (kdb.Value, error)) (kdb.Value, error) {
-	depth, m, sql := th.depth, th.mark(), th.sql
-	v, err := f()
+	return th.trapped(f, func(err error) (kdb.Value, error) {
+		if isFunction(handler) {
+			return th.apply(handler, []kdb.Value{kdb.Str(string(message(err)))})
+		}
+		return handler, nil
+	})
+}
+
+// trapped runs f with the thread put back to where it was if f fails; then
+// failed has its error. A cancelled evaluation is not to be caught.
+func (th *thread) trapped(f func() (kdb.Value, error), failed func(error) (kdb.Value, error)) (kdb.Value, error) {
+	before, m := th.state, th.mark()
+	th.mode = modeAbort
+	v, err := th.eng.guard(f)
+	th.mode = before.mode
 	if err == nil || err == errReturn {
 		return v, err
 	}
 	if th.eng.stop.Load() == stopCancelled {
 		return nil, err
 	}
-	th.depth, th.sql = depth, sql
+	th.state = before
 	th.release(m)
-	if isFunction(handler) {
-		return th.apply(handler, []kdb.Value{kdb.Str(string(message(err)))})
-	}
-	return handler, nil
+	return failed(err)
 }
 
 // amendAt is the three and four argument forms of @ (one index) and . (a path).

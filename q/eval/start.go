@@ -106,7 +106,7 @@ func (eng *Engine) Seal(namespaces ...string) {
 func (eng *Engine) Load(name string) error {
 	eng.turn.Lock()
 	defer eng.turn.Unlock()
-	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.load(name) })
+	_, err := eng.guard(func() (kdb.Value, error) { return nil, eng.main.load(name) })
 	return eng.main.finish(err)
 }
 
@@ -136,7 +136,7 @@ func (eng *Engine) ScriptBound(src, file string, begin func() func()) error {
 	eng.turn.Lock()
 	defer eng.turn.Unlock()
 	defer begin()()
-	_, err := guard(func() (kdb.Value, error) { return nil, eng.main.runScript(src, file) })
+	_, err := eng.guard(func() (kdb.Value, error) { return nil, eng.main.runScript(src, file) })
 	return eng.main.finish(err)
 }
 

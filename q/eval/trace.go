@@ -23,30 +23,32 @@ func (t *traceValue) String() string { return Backtrace(t.places) }
 func (th *thread) places() []Place {
 	var out []Place
 	for i := th.depth - 1; i >= 0; i-- {
-		fn := th.frames[i].fn
-		out = append(out, Place{Depth: i, File: fn.file, Line: fn.line, Name: fn.name, Source: fn.source})
+		if fr := th.frames[i]; fr.fn.source != "" {
+			out = append(out, fr.place(fr.pos))
+		}
 	}
 	return out
 }
 
+// backtrace is what .Q.bt prints: the stack, from the frame that an expression
+// at a debug prompt sees, which is marked.
+func (th *thread) backtrace() string {
+	if th.stopped != nil {
+		return th.stopped.Backtrace()
+	}
+	return Backtrace(th.places())
+}
+
 // trapTrace is .Q.trp: like a trap, but its handler also gets the trace.
 func (th *thread) trapTrace(f, args, handler kdb.Value) (kdb.Value, error) {
-	depth, m, sql := th.depth, th.mark(), th.sql
-	v, err := th.applyList(f, args)
-	if err == nil || err == errReturn {
-		return v, err
-	}
-	if th.eng.stop.Load() == stopCancelled {
-		return nil, err
-	}
-	th.depth, th.sql = depth, sql
-	th.release(m)
-	t := &traceValue{}
-	if e, ok := err.(*Error); ok {
-		t.places = append(t.places, e.Trace...)
-	}
-	t.places = append(t.places, th.places()...)
-	return th.apply(handler, []kdb.Value{kdb.Str(string(message(err))), t})
+	return th.trapped(func() (kdb.Value, error) { return th.applyList(f, args) }, func(err error) (kdb.Value, error) {
+		t := &traceValue{}
+		if e, ok := err.(*Error); ok {
+			t.places = append(t.places, e.Trace...)
+		}
+		t.places = append(t.places, th.places()...)
+		return th.apply(handler, []kdb.Value{kdb.Str(string(message(err))), t})
+	})
 }
 
 // timeApply is .Q.ts: time and space of f . args, and its result.

@@ -38,6 +38,13 @@ func (t *turn) Unlock() {
 	t.free.Broadcast()
 }
 
+// take runs f in a turn of its own.
+func (t *turn) take(f func()) {
+	t.Lock()
+	defer t.Unlock()
+	f()
+}
+
 // lockFor waits for a turn to serve a message on handle h; nested tells that it
 // is inside another's. release ends it.
 func (t *turn) lockFor(h int) (nested bool) {

@@ -53,11 +53,9 @@ func (c *connections) serveWebSocket(ctx context.Context, nc net.Conn, r *bufio.
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		h.send(ctx)
+		c.eng.contain(func() { h.send(ctx) })
 	}()
-	c.eng.turn.Lock()
-	c.callback(id, "wo", kdb.Int(id))
-	c.eng.turn.Unlock()
+	c.eng.turn.take(func() { c.callback(id, "wo", kdb.Int(id)) })
 	for {
 		op, payload, err := ws.read()
 		if err != nil || op == wsClose {
@@ -67,18 +65,14 @@ func (c *connections) serveWebSocket(ctx context.Context, nc net.Conn, r *bufio.
 		if op == wsBinary {
 			msg = bytesOf(payload)
 		}
-		c.eng.turn.Lock()
-		c.callback(id, "ws", msg)
-		c.eng.turn.Unlock()
+		c.eng.turn.take(func() { c.callback(id, "ws", msg) })
 	}
 	h.close()
 	_ = nc.Close()
 	<-sent
 	c.remove(id)
 	if ctx.Err() == nil {
-		c.eng.turn.Lock()
-		c.callback(0, "wc", kdb.Int(id))
-		c.eng.turn.Unlock()
+		c.eng.turn.take(func() { c.callback(0, "wc", kdb.Int(id)) })
 	}
 }
 

@@ -146,30 +146,6 @@ func (c column) sumInts(e *Env) (sum int64, nulls int) {
 	return sum, nulls
 }
 
-// gatherParts runs f over parts of [0,n) and returns the results in order.
-func gatherParts[T any](e *Env, n int, f func(lo, hi int) T) []T {
-	k := 1
-	if e != nil && n >= parallelFrom {
-		k = max(1, e.Threads)
-	}
-	out := make([]T, k)
-	if k == 1 {
-		out[0] = f(0, n)
-		return out
-	}
-	done := make(chan struct{})
-	for p := range k {
-		go func() {
-			out[p] = f(p*n/k, (p+1)*n/k)
-			done <- struct{}{}
-		}()
-	}
-	for range k {
-		<-done
-	}
-	return out
-}
-
 // SumLongs adds up integers, leaving nulls out.
 func SumLongs(s []int64) int64 { sum, _ := sumWords(s, math.MinInt64); return sum }
 

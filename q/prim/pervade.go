@@ -1,8 +1,6 @@
 package prim
 
 import (
-	"sync"
-
 	"github.com/quoinhq/quoin/kdb"
 )
 
@@ -244,25 +242,4 @@ func overItems(x kdb.Value, f func(c column) (column, error)) (kdb.Value, error)
 		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return again(c) })
 	}
 	return nil, ErrType
-}
-
-// parallelFrom is the length from which a kernel is worth more than one goroutine.
-const parallelFrom = 1 << 17
-
-// inParts runs f over [0,n) in as many parts as the environment has threads
-// for, or in one if n is small, and returns when all are done.
-func inParts(e *Env, n int, f func(lo, hi int)) {
-	k := 1
-	if e != nil && n >= parallelFrom {
-		k = max(1, e.Threads)
-	}
-	if k == 1 {
-		f(0, n)
-		return
-	}
-	var wg sync.WaitGroup
-	for p := range k {
-		wg.Go(func() { f(p*n/k, (p+1)*n/k) })
-	}
-	wg.Wait()
 }

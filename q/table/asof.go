@@ -282,7 +282,7 @@ func asofInOrder(e *prim.Env, k *keyMatch, lt, rt []int64) (at []int32, ok bool)
 	}
 	lasts, fine := make([][]int32, p), make([]bool, p)
 	open := make([][]int32, p) // rows whose key a stretch had not met
-	parallelParts(p, func(part int) {
+	prim.InParallel(p, func(part int) {
 		l0, r0 := cut(part)
 		l1, r1 := cut(part + 1)
 		last := newCodes(k.n, -1)
@@ -378,7 +378,7 @@ func asofByGroup(e *prim.Env, k *keyMatch, lt, rt []int64) []int32 {
 		cuts[i], _ = slices.BinarySearch(starts, int32(i*len(lt)/p))
 	}
 	cuts[p] = k.n
-	parallelParts(p, func(part int) {
+	prim.InParallel(p, func(part int) {
 		for key := cuts[part]; key < cuts[part+1]; key++ {
 			rows := order[starts[key]:starts[key+1]]
 			if len(rows) == 0 {

@@ -1,8 +1,6 @@
 package table
 
 import (
-	"sync"
-
 	"github.com/quoinhq/quoin/q/prim"
 )
 
@@ -26,29 +24,5 @@ func parallel(e *prim.Env, n, grain int, f func(part, lo, hi int)) {
 		return
 	}
 	step := ((n+p-1)/p + blockLen - 1) &^ (blockLen - 1)
-	parallelParts(p, func(i int) { f(i, min(i*step, n), min((i+1)*step, n)) })
-}
-
-// parallelParts calls f for the parts 0 to n-1, each on a goroutine of its own,
-// and returns when all have ended. A panic in one of them becomes the caller's,
-// who can recover from it.
-func parallelParts(n int, f func(part int)) {
-	if n == 1 {
-		f(0)
-		return
-	}
-	var wg sync.WaitGroup
-	panics := make([]any, n)
-	for i := range n {
-		wg.Go(func() {
-			defer func() { panics[i] = recover() }()
-			f(i)
-		})
-	}
-	wg.Wait()
-	for _, p := range panics {
-		if p != nil {
-			panic(p)
-		}
-	}
+	prim.InParallel(p, func(i int) { f(i, min(i*step, n), min((i+1)*step, n)) })
 }

@@ -1,0 +1,124 @@
+package q_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
+	"github.com/quoinhq/quoin/q"
+)
+
+// lines is a writer to look into while an engine writes to it.
+type lines struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// faulty returns an engine with a function that panics, and its standard error.
+func faulty(t *testing.T) (*q.Engine, *lines) {
+	t.Helper()
+	errs := &lines{}
+	sys := onDisk(t.TempDir())
+	sys.Err = errs
+	e := newEngine(t, q.Options{Sys: sys, Threads: 2})
+	e.Register(".go.fault", func(x kdb.Long) kdb.Long { return []kdb.Long{1}[x] })
+	return e, errs
+}
+
+// TestFaults checks that a fault of the engine is a q error wherever it happens,
+// its stack told to the operator, and that the engine goes on.
+func TestFaults(t *testing.T) {
+	e, errs := faulty(t)
+	for src, want := range map[string]string{
+		".go.fault 5":                           "'internal",
+		"f:{.go.fault x};g:{f x};g 5":           "'internal",
+		"@[.go.fault;5;{\"caught \",x}]":        `"caught internal"`,
+		".go.fault peach 0 5":                   "'internal",
+		".go.fault each 0 5":                    "'internal",
+		"select .go.fault each a from([]a:5 6)": "'internal",
+		"v::.go.fault 5;v":                      "'internal",
+	} {
+		if got := show(t, e, src); got != want {
+			t.Errorf("%s: got %s, want %s", src, got, want)
+		}
+	}
+	if text := errs.String(); !strings.Contains(text, "index out of range") || !strings.Contains(text, "goroutine") {
+		t.Errorf("the operator is told:\n%s", text)
+	}
+	if got := show(t, e, "f:{$[x;.z.s[x-1]+1;0]};f 100"); got != "100" {
+		t.Errorf("after the faults: %s", got)
+	}
+}
+
+// TestFaultsOfConnections checks the goroutines that serve clients.
+func TestFaultsOfConnections(t *testing.T) {
+	e, _ := faulty(t)
+	show(t, e, ".z.po:{.go.fault 5};.z.pc:{.go.fault 5};.z.ts:{.go.fault 5};.z.ps:{.go.fault 5}\n\\t 1\n\\p 0W")
+	port := strings.TrimSuffix(show(t, e, `\p`), "i")
+	for range 3 {
+		c, err := ipc.Dial(context.Background(), "localhost:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Sync(t.Context(), kdb.Str(".go.fault 5")); err == nil || err.Error() != "internal" {
+			t.Errorf("sync: %v", err)
+		}
+		if err := c.Async(t.Context(), kdb.Str("anything")); err != nil {
+			t.Fatal(err)
+		}
+		// There is no sending a Go function's trace: an error, and the next answer.
+		if _, err := c.Sync(t.Context(), kdb.Str(".Q.trp[{x+`a};1;{y}]")); err == nil || err.Error() != "type" {
+			t.Errorf("a value without an encoding: %v", err)
+		}
+		if v, err := c.Sync(t.Context(), kdb.Str("1+1")); err != nil || v != kdb.Value(kdb.Long(2)) {
+			t.Errorf("after it: %v, %v", v, err)
+		}
+		_ = c.Close()
+	}
+}
+
+// TestExitWithFailingHandler is the fault of a node whose script failed while it
+// replayed a log: exit inside functions, whose .z.exit failed, put the thread to
+// rest under the functions that were still running.
+func TestExitWithFailingHandler(t *testing.T) {
+	e, errs := faulty(t)
+	show(t, e, "`:tp.log set ();l:hopen`:tp.log;l enlist(`upd;`t;1);hclose l\n.z.exit:{'oops}\nupd:{[t;x]@[{[a;b]c:a;c+b}[x];`s;{fail x}]}\nfail:{exit 1}")
+	if got := show(t, e, "{[a;b]r:-11!a;b+r}[`:tp.log;1]"); got != "'stop" {
+		t.Errorf("got %s", got)
+	}
+	if text := errs.String(); strings.Contains(text, "internal") || !strings.Contains(text, "oops") {
+		t.Errorf("told:\n%s", text)
+	}
+}
+
+// TestCutMappedColumn reads a mapped column whose file somebody cut short.
+func TestCutMappedColumn(t *testing.T) {
+	e, _ := faulty(t)
+	dir := t.TempDir()
+	show(t, e, "`:"+dir+"/t/ set([]a:til 3000000)\nt:get`:"+dir+"/t/")
+	if err := os.Truncate(filepath.Join(dir, "t", "a"), 4096); err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []string{"sum t`a", "max t`a", "exec sum a from t", "a:5+t`a"} {
+		if got := show(t, e, src); got != "'internal" {
+			t.Errorf("%s: got %s", src, got)
+		}
+	}
+}
