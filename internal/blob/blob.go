@@ -3,9 +3,9 @@
 // built-in object store are all lists of names for such files.
 //
 // Content is written to a temporary file, then given its name, so that a name
-// always stands for whole content. Durability is the caller's choice, because
-// it costs a wait for the disk: a changeset of many files syncs once
-// ([Store.Sync]) before it is recorded, a single object is ingested durably.
+// always stands for whole content. It is on disk once [Store.Sync] has returned,
+// which a caller waits for before it records a name. Those that wait at the same
+// time share one round to the disk.
 //
 // Content is collected when no record names it any more (see [Store.Collect]).
 // Between ingesting content and recording its name a caller holds a [Lease];

@@ -6,10 +6,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +32,7 @@ func open(tb testing.TB, opts ...blob.Option) *blob.Store {
 
 func ingest(tb testing.TB, s *blob.Store, text string) blob.Ref {
 	tb.Helper()
-	ref, err := s.Ingest(context.Background(), strings.NewReader(text), false)
+	ref, err := s.Ingest(context.Background(), strings.NewReader(text))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -58,7 +61,7 @@ func TestIngestReadsBack(t *testing.T) {
 	s := open(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		b := rapid.SliceOfN(rapid.Byte(), 0, 70_000).Draw(rt, "content")
-		ref, err := s.Ingest(context.Background(), bytes.NewReader(b), rapid.Bool().Draw(rt, "durable"))
+		ref, err := s.Ingest(context.Background(), bytes.NewReader(b))
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -184,7 +187,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	}
 	io.WriteString(w, "half")
 	w.Abort()
-	if _, err := w.Commit(true); err == nil {
+	if _, err := w.Commit(); err == nil {
 		t.Error("committed after abort")
 	}
 	if e, _ := os.ReadDir(filepath.Join(filepath.Dir(filepath.Dir(s.Path(blob.Hash{}))), "tmp")); len(e) != 0 {
@@ -195,7 +198,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 func TestIngestEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := open(t).Ingest(ctx, strings.NewReader("x"), false); !errors.Is(err, context.Canceled) {
+	if _, err := open(t).Ingest(ctx, strings.NewReader("x")); !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -206,8 +209,34 @@ func BenchmarkIngest(b *testing.B) {
 	b.SetBytes(int64(len(block)))
 	for i := range b.N {
 		block[0], block[1], block[2] = byte(i), byte(i>>8), byte(i>>16)
-		if _, err := s.Ingest(context.Background(), bytes.NewReader(block), false); err != nil {
+		if _, err := s.Ingest(context.Background(), bytes.NewReader(block)); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkIngestDurable is sixteen clients that put files of 50 kB at once,
+// each on disk before the next.
+func BenchmarkIngestDurable(b *testing.B) {
+	s := open(b)
+	const size = 50_000
+	b.SetBytes(size)
+	b.SetParallelism(max(1, 16/runtime.GOMAXPROCS(0)))
+	var seed atomic.Uint32
+	b.RunParallel(func(pb *testing.PB) {
+		random := rand.NewChaCha8([32]byte{byte(seed.Add(1))})
+		block := make([]byte, size)
+		for pb.Next() {
+			_, _ = random.Read(block) // never fails
+			if _, err := s.Ingest(context.Background(), bytes.NewReader(block)); err != nil {
+				b.Error(err)
+				return
+			}
+			if err := s.Sync(context.Background()); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "files/s")
 }

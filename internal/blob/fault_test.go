@@ -25,9 +25,12 @@ func job(ctx context.Context, s *blob.Store, view string) (h blob.Hash, err erro
 	defer lease.Release()
 	var files []blob.TreeFile
 	for i := range 4 {
-		// Two of them are the same content; one is durable at once.
+		// Two of them are the same content; one is on disk at once.
 		text := strings.Repeat(fmt.Sprint("content ", i/2), 100)
-		ref, err := s.Ingest(ctx, strings.NewReader(text), i == 3)
+		ref, err := s.Ingest(ctx, strings.NewReader(text))
+		if err == nil && i == 3 {
+			err = s.Sync(ctx)
+		}
 		if err != nil {
 			return h, err
 		}
@@ -201,7 +204,7 @@ func TestCollectRace(t *testing.T) {
 			i := rand.IntN(contents)
 			lease := s.Lease()
 			defer lease.Release()
-			ref, err := s.Ingest(t.Context(), strings.NewReader(text(i)), false)
+			ref, err := s.Ingest(t.Context(), strings.NewReader(text(i)))
 			if err != nil {
 				t.Errorf("ingest: %v", err)
 				return

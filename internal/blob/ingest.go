@@ -8,7 +8,6 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"path/filepath"
 )
 
 // Writer takes content in. Exactly one of Commit and Abort ends it; Abort
@@ -42,9 +41,9 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Commit stores the content under its hash. With durable set it is on disk
-// when Commit returns; without, once Store.Sync has returned.
-func (w *Writer) Commit(durable bool) (Ref, error) {
+// Commit stores the content under its hash. It is on disk once Store.Sync has
+// returned.
+func (w *Writer) Commit() (Ref, error) {
 	if w.done {
 		return Ref{}, errors.New("blob: the writer has ended")
 	}
@@ -54,15 +53,10 @@ func (w *Writer) Commit(durable bool) (Ref, error) {
 	if err := w.f.Chmod(0o400); err != nil {
 		return Ref{}, fmt.Errorf("blob: %w", err)
 	}
-	if durable {
-		if err := w.f.Sync(); err != nil {
-			return Ref{}, fmt.Errorf("blob: %w", err)
-		}
-	}
 	if err := w.f.Close(); err != nil {
 		return Ref{}, fmt.Errorf("blob: %w", err)
 	}
-	if err := w.s.name(w.name, ref, durable); err != nil {
+	if err := w.s.name(w.name, ref); err != nil {
 		return Ref{}, err
 	}
 	return ref, nil
@@ -82,36 +76,27 @@ func (w *Writer) Abort() {
 // there already is made young again, for Collect, and the file is left to be
 // thrown away. A file of another size is what a power failure left of content
 // that was never synced; it is replaced.
-func (s *Store) name(tmp string, ref Ref, durable bool) error {
+func (s *Store) name(tmp string, ref Ref) error {
 	path := s.Path(ref.Hash)
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	fi, err := s.fs.Stat(path)
-	found := false
 	switch {
 	case err == nil && fi.Size() == ref.Size:
-		found = true
 		err = s.fs.Chtimes(path, s.now())
 	case err == nil || errors.Is(err, fs.ErrNotExist):
 		err = s.fs.Rename(tmp, path)
 	}
-	if err == nil && !durable {
-		s.unsynced[ref.Hash] = struct{}{}
-	}
-	s.mu.Unlock()
-	if err == nil && durable && found {
-		err = s.syncFile(path) // it may have been named without being synced
-	}
-	if err == nil && durable {
-		err = s.fs.SyncDir(filepath.Dir(path))
-	}
 	if err != nil {
 		return fmt.Errorf("blob: %w", err)
 	}
+	s.unsynced[ref.Hash] = struct{}{} // content found there may be new as well
 	return nil
 }
 
-// Ingest stores what r yields. It stops when ctx ends.
-func (s *Store) Ingest(ctx context.Context, r io.Reader, durable bool) (Ref, error) {
+// Ingest stores what r yields. It stops when ctx ends. The content is on disk
+// once Sync has returned.
+func (s *Store) Ingest(ctx context.Context, r io.Reader) (Ref, error) {
 	w, err := s.Writer()
 	if err != nil {
 		return Ref{}, err
@@ -120,7 +105,7 @@ func (s *Store) Ingest(ctx context.Context, r io.Reader, durable bool) (Ref, err
 	if _, err := io.Copy(w, ctxReader{ctx, r}); err != nil {
 		return Ref{}, err
 	}
-	return w.Commit(durable)
+	return w.Commit()
 }
 
 // Touch makes stored content young again, so that a new record may name it.

@@ -171,5 +171,5 @@ func (s *Store) ingestFile(ctx context.Context, path string) (Ref, error) {
 		return Ref{}, fmt.Errorf("blob: %w", err)
 	}
 	defer f.Close()
-	return s.Ingest(ctx, f, false)
+	return s.Ingest(ctx, f)
 }

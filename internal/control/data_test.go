@@ -47,7 +47,7 @@ func (o *objects) Fetch(ctx context.Context, blobs *blob.Store, bucket, key, _ s
 	if !ok {
 		return blob.Ref{}, s3.ErrNoObject
 	}
-	return blobs.Ingest(ctx, strings.NewReader(text), false)
+	return blobs.Ingest(ctx, strings.NewReader(text))
 }
 
 // data is what the service's data operations work on.

@@ -88,7 +88,7 @@ func TestCompare(t *testing.T) {
 		t.Errorf("everything is new: got\n%s", got)
 	}
 	// A damaged table is still compared by its files.
-	ref, err := s.Ingest(t.Context(), strings.NewReader("not a column"), false)
+	ref, err := s.Ingest(t.Context(), strings.NewReader("not a column"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func (r *request) scan(ctx context.Context, name string) (*blob.Tree, error) {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	defer f.Close()
-	ref, err := r.Blobs.Ingest(ctx, f, false)
+	ref, err := r.Blobs.Ingest(ctx, f)
 	if err != nil {
 		return nil, err
 	}

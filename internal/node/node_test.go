@@ -59,7 +59,7 @@ func (b bucket) Fetch(ctx context.Context, blobs *blob.Store, _, key, _ string) 
 	if !ok {
 		return blob.Ref{}, s3.ErrNoObject
 	}
-	return blobs.Ingest(ctx, bytes.NewReader(content), false)
+	return blobs.Ingest(ctx, bytes.NewReader(content))
 }
 
 // answers are calls that answer with what a function returns.

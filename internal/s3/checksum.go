@@ -81,8 +81,10 @@ func (h *Handler) receive(r *request, limit int64) (*received, error) {
 		}
 		out.checksums[name] = got
 	}
-	out.Ref, err = w.Commit(true)
-	return out, err
+	if out.Ref, err = w.Commit(); err != nil {
+		return nil, err
+	}
+	return out, h.blobs.Sync(r.Context())
 }
 
 // wantedChecksums lists the algorithms that the request names in a header, in

@@ -127,8 +127,11 @@ func (h *Handler) copyRange(r *request) (*received, error) {
 	}
 	defer f.Close()
 	sum := md5.New()
-	ref, err := h.blobs.Ingest(r.Context(), io.TeeReader(io.NewSectionReader(f, off, n), sum), true)
-	return &received{Ref: ref, md5: sum.Sum(nil)}, err
+	ref, err := h.blobs.Ingest(r.Context(), io.TeeReader(io.NewSectionReader(f, off, n), sum))
+	if err != nil {
+		return nil, err
+	}
+	return &received{Ref: ref, md5: sum.Sum(nil)}, h.blobs.Sync(r.Context())
 }
 
 // completeUpload joins the parts into one content, which is written once more:
@@ -244,8 +247,10 @@ func (h *Handler) join(r *request, u *upload, list []*part) (*Object, error) {
 			return nil, errInternal(err)
 		}
 	}
-	o.Ref, err = w.Commit(true)
-	return o, err
+	if o.Ref, err = w.Commit(); err != nil {
+		return nil, err
+	}
+	return o, h.blobs.Sync(r.Context())
 }
 
 func appendBlob(w io.Writer, blobs *blob.Store, ref blob.Ref) error {

@@ -69,7 +69,7 @@ func (s objects) Fetch(ctx context.Context, blobs *blob.Store, bucket, key, vers
 		return blob.Ref{}, err
 	}
 	defer f.Close()
-	return blobs.Ingest(ctx, f, false)
+	return blobs.Ingest(ctx, f)
 }
 
 func absentObject(err error) error {
@@ -123,7 +123,7 @@ func (x *External) Fetch(ctx context.Context, blobs *blob.Store, bucket, key, ve
 		return blob.Ref{}, externalError(err)
 	}
 	defer o.Close()
-	ref, err := blobs.Ingest(ctx, io.Reader(o), false)
+	ref, err := blobs.Ingest(ctx, io.Reader(o))
 	return ref, externalError(err)
 }
 
