@@ -8,9 +8,8 @@
 // time share one round to the disk.
 //
 // Content is collected when no record names it any more (see [Store.Collect]).
-// Between ingesting content and recording its name a caller holds a [Lease];
-// collection spares everything that was ingested or found again since the
-// oldest lease began.
+// From before it ingests content until it has recorded the name a caller holds
+// a [Lease]; collection spares what came in under one.
 package blob
 
 import (
@@ -61,7 +60,8 @@ type Store struct {
 	dir string
 	now func() time.Time
 
-	syncing sync.Mutex // held by Sync, so that none returns before one that took its files
+	syncing    sync.Mutex // held by Sync, so that none returns before one that took its files
+	collecting sync.Mutex // held by Collect
 
 	mu       sync.Mutex // protects the rest; held for writing names against Collect
 	leases   map[*Lease]time.Time
@@ -263,13 +263,14 @@ type Garbage struct {
 }
 
 // Collect removes content that live says nothing names, sparing what was
-// ingested since the oldest lease began or since Collect did. The caller
-// begins Collect before it reads the records that live answers from: then
-// content recorded meanwhile is either known to live or spared. With dry set
-// it only counts.
+// ingested or found again since Collect began, or since the oldest lease began
+// that was held then: its holder may record a name after mark has looked and
+// release the lease before the content's turn comes. With dry set it only
+// counts. One collection runs at a time; a second waits.
 func (s *Store) Collect(ctx context.Context, dry bool, mark func(context.Context) (live func(Hash) bool, err error)) (Garbage, error) {
-	// File times may be as coarse as a clock tick; a second's margin covers it.
-	began := s.now().Add(-time.Second)
+	s.collecting.Lock()
+	defer s.collecting.Unlock()
+	young := s.youngest()
 	live, err := mark(ctx)
 	if err != nil {
 		return Garbage{}, err
@@ -279,14 +280,28 @@ func (s *Store) Collect(ctx context.Context, dry bool, mark func(context.Context
 		if err := ctx.Err(); err != nil {
 			return g, err
 		}
-		if err := s.collectDir(hex.EncodeToString([]byte{byte(i)}), began, dry, live, &g); err != nil {
+		if err := s.collectDir(hex.EncodeToString([]byte{byte(i)}), young, dry, live, &g); err != nil {
 			return g, err
 		}
 	}
 	return g, nil
 }
 
-func (s *Store) collectDir(sub string, began time.Time, dry bool, live func(Hash) bool, g *Garbage) error {
+// youngest is the time from which on content is spared by a collection that
+// begins now.
+func (s *Store) youngest() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.now()
+	for _, t := range s.leases {
+		if t.Before(at) {
+			at = t
+		}
+	}
+	return at.Add(-time.Second) // file times may be as coarse as a clock tick
+}
+
+func (s *Store) collectDir(sub string, young time.Time, dry bool, live func(Hash) bool, g *Garbage) error {
 	entries, err := s.fs.ReadDir(filepath.Join(s.dir, sub))
 	if err != nil {
 		return fmt.Errorf("blob: %w", err)
@@ -296,7 +311,7 @@ func (s *Store) collectDir(sub string, began time.Time, dry bool, live func(Hash
 		if h.UnmarshalText([]byte(sub+e.Name())) != nil {
 			continue
 		}
-		if err := s.collectOne(h, began, dry, live(h), g); err != nil {
+		if err := s.collectOne(h, young, dry, live(h), g); err != nil {
 			return err
 		}
 	}
@@ -305,7 +320,7 @@ func (s *Store) collectDir(sub string, began time.Time, dry bool, live func(Hash
 
 // collectOne looks and removes under the lock that giving a name takes, so
 // that content found again in between is spared.
-func (s *Store) collectOne(h Hash, began time.Time, dry, live bool, g *Garbage) error {
+func (s *Store) collectOne(h Hash, young time.Time, dry, live bool, g *Garbage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fi, err := s.fs.Stat(s.Path(h))
@@ -314,12 +329,6 @@ func (s *Store) collectOne(h Hash, began time.Time, dry, live bool, g *Garbage) 
 	}
 	if err != nil {
 		return fmt.Errorf("blob: %w", err)
-	}
-	young := began
-	for _, t := range s.leases {
-		if t = t.Add(-time.Second); t.Before(young) {
-			young = t
-		}
 	}
 	if live || !fi.ModTime().Before(young) {
 		g.Kept++

@@ -162,6 +162,25 @@ func TestCollectSparesLeased(t *testing.T) {
 	wg.Wait()
 }
 
+// Content that was ingested under a lease long ago, and is recorded and let go
+// after a collection has read the records, is not that collection's to remove.
+func TestCollectSparesLeaseReleasedMeanwhile(t *testing.T) {
+	s := open(t)
+	l := s.Lease()
+	ref := ingest(t, s, "imported")
+	time.Sleep(1100 * time.Millisecond) // older than the margin for coarse file times
+	_, err := s.Collect(t.Context(), false, func(context.Context) (func(blob.Hash) bool, error) {
+		l.Release() // recorded now, a moment after the records were read
+		return func(blob.Hash) bool { return false }, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Stat(ref.Hash); err != nil {
+		t.Error(err)
+	}
+}
+
 // A power failure can leave a named file shorter than its content; ingesting
 // the content again repairs it.
 func TestTornContentIsReplaced(t *testing.T) {

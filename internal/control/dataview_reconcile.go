@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,6 +65,11 @@ func (s *Service) versionDir(d *dataview, version string) string {
 
 // addVersion lays a version out and makes it the newest.
 func (s *Service) addVersion(ctx context.Context, d *dataview, tree blob.Hash) (lifecycle.Result, error) {
+	s.layouts.RLock() // until the record names it
+	defer s.layouts.RUnlock()
+	if err := s.dropStrays(d); err != nil {
+		return lifecycle.Result{}, err
+	}
 	v := dataviewVersion{ID: newID(), Changeset: d.Changeset, Tree: tree, Segments: d.Segments}
 	dir := s.versionDir(d, v.ID)
 	if err := s.layout(ctx, d, tree, dir); err != nil {
@@ -99,6 +105,58 @@ func (s *Service) addVersion(ctx context.Context, d *dataview, tree blob.Hash) (
 		os.RemoveAll(dir)
 	}
 	return lifecycle.Result{}, err
+}
+
+// dropStrays removes folders of versions that the dataview does not have: what
+// a server that was killed was laying out, or had not yet taken away.
+func (s *Service) dropStrays(d *dataview) error {
+	entries, err := os.ReadDir(s.dataviewDir(d.Environment, d.Database, d.Name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if !slices.ContainsFunc(d.Versions, func(v dataviewVersion) bool { return v.ID == e.Name() }) {
+			err = errors.Join(err, os.RemoveAll(s.versionDir(d, e.Name())))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("control: dataview: %w", err)
+	}
+	return nil
+}
+
+// PruneLayouts removes folders that dataviews shared and none shows any more.
+// Content that only they held on to is free from then on.
+func (s *Service) PruneLayouts(ctx context.Context) error {
+	s.layouts.Lock()
+	defer s.layouts.Unlock()
+	trees := map[blob.Hash]bool{}
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		for d, err := range dataviews.List(tx, store.Query{}) {
+			if err != nil {
+				return err
+			}
+			for _, v := range d.Rec.Versions {
+				trees[v.Tree] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	delete(trees, blob.Hash{}) // of an empty database
+	live := map[string]bool{}
+	for h := range trees {
+		t, err := s.Data.Blobs.Tree(h)
+		if err != nil {
+			return err
+		}
+		for _, name := range t.Folders() {
+			live[name] = true
+		}
+	}
+	return s.Data.Blobs.PruneShared(s.treeCache(), live)
 }
 
 func (s *Service) layout(ctx context.Context, d *dataview, h blob.Hash, dir string) error {

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -91,6 +92,42 @@ func TestDataview(t *testing.T) {
 	wantCode(t, err, "ResourceNotFoundException")
 	if exists(filepath.Join(filepath.Dir(w.path), "dataviews", env, "db", "dv")) {
 		t.Error("a deleted dataview has a folder")
+	}
+}
+
+// What a server that was killed had laid out goes with the next version, and
+// shared folders that no version shows any more go when asked to.
+func TestDataviewFolders(t *testing.T) {
+	w, env, one, _ := dataviewWorld(t)
+	must(w.dataview(env, func(*finspace.CreateKxDataviewInput) {}))
+	root := filepath.Dir(w.path)
+	stray := filepath.Join(root, "dataviews", env, "db", "dv", "stray")
+	if err := os.Mkdir(stray, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	must(w.UpdateKxDataview(t.Context(), &finspace.UpdateKxDataviewInput{EnvironmentId: &env, DatabaseName: ptr("db"), DataviewName: ptr("dv"), ChangesetId: &one}))
+	w.restAll()
+	if exists(stray) {
+		t.Error("the stray folder is still there")
+	}
+	shared := func() int {
+		entries, err := os.ReadDir(filepath.Join(root, "trees"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	if n := shared(); n != 2 {
+		t.Fatalf("%d shared folders before, want d1 and d2", n)
+	}
+	if err := w.PruneLayouts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := shared(); n != 1 {
+		t.Errorf("%d shared folders left, want that of d1", n)
+	}
+	if diff := cmp.Diff(map[string]string{"sym": "s", "d1/p": "1"}, w.versionFolder(env, w.getDataview(env, "dv"))); diff != "" {
+		t.Error(diff)
 	}
 }
 

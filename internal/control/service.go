@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/quoinhq/quoin/internal/api"
@@ -47,7 +48,8 @@ type Config struct {
 type Service struct {
 	api.Unimplemented
 	Config
-	pager pager
+	pager   pager
+	layouts sync.RWMutex // held for reading while a dataview's folders are laid out and recorded
 }
 
 var _ api.Service = (*Service)(nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -169,7 +170,24 @@ func (s objects) Stat(ctx context.Context, b, k, id string) (*Object, error) {
 	return o, nil
 }
 
-func (h *Handler) getObject(r *request) error {
+// hold is Stat, and keeps the content from being collected while the caller
+// holds a lease. Content that was replaced and collected between the two is
+// looked up once more.
+func (s objects) hold(ctx context.Context, b, k, id string) (o *Object, err error) {
+	for range 2 {
+		if o, err = s.Stat(ctx, b, k, id); err != nil {
+			return nil, err
+		}
+		if err = s.blobs.Touch(o.Hash); !errors.Is(err, blob.ErrNotFound) {
+			break
+		}
+	}
+	return o, err
+}
+
+func (h *Handler) getObject(r *request) error { return h.get(r, false) }
+
+func (h *Handler) get(r *request, retried bool) error {
 	o, err := h.version(r)
 	if o != nil && o.Deleted {
 		r.w.Header().Set("X-Amz-Delete-Marker", "true")
@@ -182,6 +200,9 @@ func (h *Handler) getObject(r *request) error {
 		return err
 	}
 	f, err := h.blobs.Open(o.Hash)
+	if errors.Is(err, blob.ErrNotFound) && !retried {
+		return h.get(r, true) // replaced and collected since its record was read
+	}
 	if err != nil {
 		return errInternal(err)
 	}
@@ -306,6 +327,7 @@ type copyXML struct {
 }
 
 // copySource reads the header x-amz-copy-source: "/BUCKET/KEY?versionId=ID".
+// The caller holds a lease.
 func (h *Handler) copySource(r *request) (*Object, error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("X-Amz-Copy-Source"), "/"), "?")
 	src, err := url.PathUnescape(path)
@@ -320,7 +342,7 @@ func (h *Handler) copySource(r *request) (*Object, error) {
 	if err := h.Authorize(r.Context(), r.Request, "s3:GetObject", "arn:aws:s3:::"+b+"/"+k); err != nil {
 		return nil, errAccessDenied(err)
 	}
-	return h.Stat(r.Context(), b, k, q.Get("versionId"))
+	return h.hold(r.Context(), b, k, q.Get("versionId"))
 }
 
 // copyObject makes a new name for the same content; nothing is copied.
@@ -339,9 +361,6 @@ func (h *Handler) copyObject(r *request) error {
 	}
 	if m := r.Header.Get("X-Amz-Copy-Source-If-Match"); m != "" && !matches(m, src.ETag) {
 		return errPrecondition()
-	}
-	if err := h.blobs.Touch(src.Hash); err != nil {
-		return errInternal(err)
 	}
 	o := &Object{Ref: src.Ref, ETag: src.ETag, Headers: src.Headers, Tags: src.Tags, Checksums: src.Checksums, Parts: src.Parts}
 	if strings.EqualFold(r.Header.Get("X-Amz-Metadata-Directive"), "REPLACE") {

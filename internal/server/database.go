@@ -96,13 +96,19 @@ func (s *Server) diffDatabase(x *exchange) (any, error) {
 	return DiffReply{changes}, err
 }
 
-// collectGarbage removes content that no object, changeset or dataview names.
+// collectGarbage removes content that no object, changeset or dataview names,
+// and first the folders that dataviews have shared and do not show any more.
 // What is open, and what is laid out somewhere, stays readable: those are names
 // of their own.
 func (s *Server) collectGarbage(x *exchange) (any, error) {
 	in, err := request[CollectRequest](x)
 	if err != nil {
 		return nil, err
+	}
+	if !in.DryRun {
+		if err := s.control.PruneLayouts(x.ctx); err != nil {
+			return nil, fmt.Errorf("collect: %w", err)
+		}
 	}
 	g, err := s.blobs.Collect(x.ctx, in.DryRun, s.live)
 	if err != nil {
