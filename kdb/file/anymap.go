@@ -195,7 +195,7 @@ func (a *arena) elements(at int, t kdb.Type, attr kdb.Attr, n, width int, domain
 		}
 		return v, nil
 	}
-	if a.syms == nil {
+	if a.syms == nil && n > 0 { // a list may have no symbol but empty vectors of them
 		if err := domain(); err != nil {
 			return nil, err
 		}

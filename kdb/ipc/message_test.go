@@ -317,3 +317,36 @@ func TestUnmarshalAllocation(t *testing.T) {
 		t.Errorf("%d bytes allocated for a message of %d", bytes, n)
 	}
 }
+
+// TestDecodeAllocatesOnlyValues counts what decoding small messages allocates
+// once the decoder knows their symbols: an atom's box (none up to 255 and for
+// symbols), a vector and its elements, a list and its items, a table with its
+// names and columns.
+func TestDecodeAllocatesOnlyValues(t *testing.T) {
+	long, longs := kdb.Long(1000), kdb.Of[kdb.Long](1, 2, 3)
+	for name, c := range map[string]struct {
+		v    kdb.Value
+		want float64
+	}{
+		"long":    {long, 1},
+		"symbol":  {kdb.Sym("IBM"), 1},
+		"longs":   {longs, 2},
+		"symbols": {kdb.Syms("IBM", "a symbol of more bytes"), 2},
+		"list":    {kdb.NewList(long, longs), 2 + 1 + 2},
+		"row":     {rowUpdate(1 << 40), 2 + 1 + 1 + (2 + 1 + 1 + 1 + 1)},
+		"table":   {table(kdb.NoAttr, "a", longs, "b", longs), 1 + 1 + 1 + 2 + 2},
+	} {
+		b, err := ipc.Marshal(c.v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := testing.AllocsPerRun(1000, func() {
+			if _, err := ipc.Unmarshal(b); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got > c.want {
+			t.Errorf("%s: %v allocations, of values %v", name, got, c.want)
+		}
+	}
+}

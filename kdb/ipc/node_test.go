@@ -17,16 +17,16 @@ import (
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
-// nodeClient installs node-q and returns a function that has it do a job. The
+// installNode installs node-q beside its scripts and returns the folder. The
 // test is skipped, in so many words, where npm or the registry is out of reach;
 // QUOIN_REQUIRE_CLIENTS=1 makes that a failure.
-func nodeClient(t *testing.T) func(params map[string]any, steps []step) map[string]json.RawMessage {
+func installNode(t testing.TB) (dir string) {
 	t.Helper()
 	missing := t.Skipf
 	if os.Getenv("QUOIN_REQUIRE_CLIENTS") == "1" {
 		missing = t.Fatalf
 	}
-	dir := t.TempDir()
+	dir = t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("testdata/node")); err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +40,13 @@ func nodeClient(t *testing.T) func(params map[string]any, steps []step) map[stri
 	if out, err := install.CombinedOutput(); err != nil {
 		missing("node-q is not tested against: npm install: %v: %s", err, out)
 	}
+	return dir
+}
+
+// nodeClient returns a function that has node-q do a job.
+func nodeClient(t *testing.T) func(params map[string]any, steps []step) map[string]json.RawMessage {
+	t.Helper()
+	dir := installNode(t)
 	return func(params map[string]any, steps []step) map[string]json.RawMessage {
 		t.Helper()
 		job, err := json.Marshal(map[string]any{"params": params, "steps": steps})

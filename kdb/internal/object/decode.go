@@ -312,7 +312,11 @@ func (d *Decoder) vector(t kdb.Type) (kdb.Value, error) {
 	case kdb.TChar:
 		return fixed[kdb.Char](d, a)
 	case kdb.TSymbol:
-		return d.symbols(a)
+		v, err := d.symbols()
+		if err != nil {
+			return nil, err
+		}
+		return &kdb.Symbols{V: v, Attr: a}, nil
 	case kdb.TTimestamp:
 		return fixed[kdb.Timestamp](d, a)
 	case kdb.TMonth:
@@ -387,7 +391,8 @@ func (d *Decoder) bools(a kdb.Attr) (kdb.Value, error) {
 // after type, attribute and count.
 const symbolsAt = 6
 
-func (d *Decoder) symbols(a kdb.Attr) (kdb.Value, error) {
+// symbols reads the count and the elements of a symbol vector.
+func (d *Decoder) symbols() ([]kdb.Symbol, error) {
 	n, err := d.count(1)
 	if err != nil {
 		return nil, err
@@ -409,7 +414,7 @@ func (d *Decoder) symbols(a kdb.Attr) (kdb.Value, error) {
 		return nil, ErrShort
 	}
 	d.at += used
-	return &kdb.Symbols{V: v, Attr: a}, nil
+	return v, nil
 }
 
 func (d *Decoder) list(depth int) (kdb.Value, error) {
@@ -461,40 +466,56 @@ func (d *Decoder) dict(sorted bool, depth int) (kdb.Value, error) {
 	return &kdb.Dict{K: k, V: v, Sorted: sorted}, nil
 }
 
+// table reads a table: an attribute and the dictionary of its columns, of which
+// no more is made than the table keeps, as most small messages are updates.
 func (d *Decoder) table(depth int) (kdb.Value, error) {
 	a, err := d.attr()
 	if err != nil {
 		return nil, err
 	}
 	start := d.at
-	v, err := d.value(depth + 1)
-	if err != nil {
-		return nil, err
-	}
 	bad := func(what string) (kdb.Value, error) {
 		d.at = start
 		return nil, errors.New("table " + what)
 	}
-	flip, ok := v.(*kdb.Dict)
-	if !ok {
+	if c, err := d.u8(); err != nil {
+		return nil, err
+	} else if c != byte(kdb.TDict) && c != sortedDict {
 		return bad("without a dictionary of columns")
 	}
-	names, ok := flip.K.(*kdb.Symbols)
-	if !ok {
+	if c, err := d.u8(); err != nil {
+		return nil, err
+	} else if c != byte(kdb.TSymbol) {
 		return bad("whose column names are not symbols")
 	}
-	t := &kdb.Table{Names: names.V, Attr: a}
-	if cols, ok := flip.V.(*kdb.List); ok {
-		t.Cols = cols.V
-	} else {
+	if _, err := d.attr(); err != nil {
+		return nil, err
+	}
+	names, err := d.symbols()
+	if err != nil {
+		return nil, err
+	}
+	if c, err := d.u8(); err != nil {
+		return nil, err
+	} else if c != byte(kdb.TList) {
 		return bad("whose columns are not a list")
 	}
-	for _, c := range t.Cols {
-		if !isList(c) || c.Len() != t.Cols[0].Len() {
+	if _, err := d.attr(); err != nil {
+		return nil, err
+	}
+	cols, err := d.values(depth + 2)
+	if err != nil {
+		return nil, err
+	}
+	if len(cols) != len(names) {
+		return bad("whose names and columns are not of one length")
+	}
+	for _, c := range cols {
+		if !isList(c) || c.Len() != cols[0].Len() {
 			return bad("whose columns are not lists of one length")
 		}
 	}
-	return t, nil
+	return &kdb.Table{Names: names, Cols: cols, Attr: a}, nil
 }
 
 // isList reports whether a value has items: lists and tables.
