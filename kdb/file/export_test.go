@@ -2,6 +2,7 @@ package file
 
 import (
 	"io/fs"
+	"math"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -36,4 +37,21 @@ func Column(name string, v kdb.Value) (map[string][]byte, error) {
 		}
 	}
 	return out, err
+}
+
+// Replay is ReplayLog of a log in memory.
+func Replay(b []byte, fn func(i int, message kdb.Value) error) (LogState, error) {
+	return replay("log", b, math.MaxInt, fn)
+}
+
+// Partitions is Open of a database that has folders of those names.
+func Partitions(names []string) (*DB, error) {
+	parts := map[string][]string{}
+	for _, n := range names {
+		if isPartition(n) {
+			parts[n] = append(parts[n], n)
+		}
+	}
+	db := &DB{}
+	return db, db.partition(parts)
 }

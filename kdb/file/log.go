@@ -161,6 +161,11 @@ func ReplayLog(path string, max int, fn func(i int, message kdb.Value) error) (L
 			return LogState{}, err
 		}
 	}
+	return replay(path, b, max, fn)
+}
+
+// replay is ReplayLog of a log's content.
+func replay(path string, b []byte, max int, fn func(i int, message kdb.Value) error) (LogState, error) {
 	state := LogState{Size: int64(len(b))}
 	if len(b) < len(logHead) {
 		if string(b) == string(logHead[:len(b)]) { // being made

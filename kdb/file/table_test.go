@@ -559,3 +559,44 @@ func TestLogDamage(t *testing.T) {
 		}
 	}
 }
+
+// FuzzLog: the valid prefix of anything is a log that is whole, of as many
+// messages.
+func FuzzLog(f *testing.F) {
+	f.Add(unhex(f, "ff01 0000 00000000 f5757064 00 0a00 02000000 6162"))
+	f.Add(unhex(f, "ff01 0000 00000000 0000 02000000 f97d00000000000000 f46100 00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		state, err := file.Replay(b, func(_ int, v kdb.Value) error {
+			kdb.Format(v, kdb.DefaultConsole())
+			return nil
+		})
+		if err != nil {
+			return
+		}
+		if state.Valid > int64(len(b)) || state.Size != int64(len(b)) {
+			t.Fatalf("got %+v of %d bytes", state, len(b))
+		}
+		again, err := file.Replay(b[:state.Valid], nil)
+		if err != nil || again.Messages != state.Messages || again.Truncated() {
+			t.Fatalf("got %+v, %v of the valid part of %+v", again, err, state)
+		}
+	})
+}
+
+// FuzzPartitions: folders of any names make a database in order, or an error.
+func FuzzPartitions(f *testing.F) {
+	for _, names := range []string{"2026.01.02 2025.01.02", "2026.01 2026.02", "2025 2024", "1 10 9", "451353600000000000 7", "2026.13.01", "2026.01.02 5"} {
+		f.Add(names)
+	}
+	f.Fuzz(func(t *testing.T, names string) {
+		db, err := file.Partitions(strings.Fields(names))
+		if err != nil {
+			return
+		}
+		for i, p := range db.Partitions {
+			if i > 0 && db.Partitions[i-1].Value == p.Value {
+				t.Errorf("%v twice in %q", p.Value, names)
+			}
+		}
+	})
+}

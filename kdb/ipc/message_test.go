@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -349,4 +350,40 @@ func TestDecodeAllocatesOnlyValues(t *testing.T) {
 			t.Errorf("%s: %v allocations, of values %v", name, got, c.want)
 		}
 	}
+}
+
+// FuzzFrames: what comes in small reads is taken apart as what comes at once,
+// and nothing is lost between messages.
+func FuzzFrames(f *testing.F) {
+	two := append(message([]byte{0xff, 1}), message([]byte{0xfa, 1, 0, 0, 0})...)
+	f.Add(two, byte(1))
+	f.Add(append(two, 1, 2, 0, 0, 0xff), byte(7))
+	f.Add(message(make([]byte, 40<<10)), byte(200))
+	f.Fuzz(func(t *testing.T, b []byte, size byte) {
+		whole, err := ipc.Frames(b, len(b)+1, 1<<20)
+		parts, err2 := ipc.Frames(b, int(size)+1, 1<<20)
+		if (err == io.EOF) != (err2 == io.EOF) || len(whole) != len(parts) {
+			t.Fatalf("%d messages and %v, in reads of %d bytes %d and %v", len(whole), err, size, len(parts), err2)
+		}
+		if !bytes.HasPrefix(b, bytes.Join(whole, nil)) || !bytes.Equal(bytes.Join(whole, nil), bytes.Join(parts, nil)) {
+			t.Fatal("messages are not what was sent")
+		}
+	})
+}
+
+// FuzzLogin: a login that is understood is understood again from its own bytes.
+func FuzzLogin(f *testing.F) {
+	for _, s := range []string{"user:pw\x03", "user", "", "GE\x03", "a:b:c\x06", "\x01"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := ipc.ParseLogin(b)
+		if err != nil {
+			return
+		}
+		again, err := ipc.ParseLogin(bytes.TrimSuffix(l.Append(nil), []byte{0}))
+		if err != nil && l.Capability != 0 || err == nil && again != l {
+			t.Fatalf("got %+v, %v, want %+v", again, err, l)
+		}
+	})
 }
