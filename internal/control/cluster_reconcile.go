@@ -282,7 +282,7 @@ func newNodeID() string { return "node-" + strings.ToLower(rand.Text())[:16] }
 func (s *Service) nodeSpec(ctx context.Context, c *cluster, n *node) (*NodeSpec, error) {
 	in := &c.Config
 	spec := &NodeSpec{
-		ID: n.ID, Environment: c.Environment, Cluster: c.Name, Type: c.Type, Zone: n.Zone, Generation: n.Generation, Reload: c.Reload,
+		ID: n.ID, Environment: c.Environment, Cluster: c.Name, Type: c.Type, Release: finspace.Value(in.ReleaseLabel), Zone: n.Zone, Generation: n.Generation, Reload: c.Reload,
 		ExecutionRole: finspace.Value(in.ExecutionRole), Code: in.Code, Script: finspace.Value(in.InitializationScript), Arguments: in.CommandLineArguments,
 	}
 	names := c.volumeNames()
@@ -328,9 +328,8 @@ func (s *Service) nodeDatabase(tx store.Tx, c *cluster, d finspace.KxDatabaseCon
 		}
 		nd.Dataview, nd.Changeset, nd.Writable = view.Name, finspace.Value(v.ChangesetId), view.ReadWrite
 		nd.Dir = s.versionDir(view, finspace.Value(v.DataviewVersionId))
-		return nd, nil
 	}
-	if nd.Changeset == "" {
+	if nd.Changeset == "" || nd.Writable {
 		return nd, nil
 	}
 	x, err := changesets.Get(tx, key(c.Environment, nd.Name, nd.Changeset))

@@ -32,7 +32,10 @@ var clusterKinds = map[finspace.KxClusterType]clusterKind{
 	finspace.KxClusterTypeTickerplant: {one: true, logs: true},
 }
 
-const releaseLabel = "1.0" // kdb Insights core 4.0.3, the only one there was; user guide, kdb-software-bundles
+// DefaultRelease is the label of the one release that the service had, kdb
+// Insights core 4.0.3, and that every server has an engine for. Source: user
+// guide, kdb-software-bundles.
+const DefaultRelease = "1.0"
 
 // invalid is a ValidationException that names the member and the rule.
 func invalid(member, format string, args ...any) error {
@@ -51,8 +54,8 @@ func (s *Service) checkCluster(tx store.Tx, c *cluster) error {
 			return err
 		}
 	}
-	if in.ReleaseLabel == nil || *in.ReleaseLabel != releaseLabel {
-		return invalid("releaseLabel", "the only release is %s.", releaseLabel)
+	if label := finspace.Value(in.ReleaseLabel); label != DefaultRelease && !slices.Contains(s.Releases, label) {
+		return invalid("releaseLabel", "this server has no q binary for the release %s; it has %s.", label, strings.Join(append([]string{DefaultRelease}, s.Releases...), ", "))
 	}
 	if in.ExecutionRole != nil {
 		ok, err := s.RoleExists(tx, *in.ExecutionRole)

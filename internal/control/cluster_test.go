@@ -419,13 +419,16 @@ func TestClusterRules(t *testing.T) {
 		_, err := c.CreateKxCluster(t.Context(), c.grouped(same))
 		wantCode(t, err, "AccessDeniedException")
 	})
-	// What the real service took against its own documentation.
+	// What the real service took against its own documentation, and the release
+	// that this server has a binary for.
+	c.Releases = []string{"4.1"}
 	for name, in := range map[string]*clusterInput{
 		"a tickerplant without code": c.grouped(func(in *clusterInput) {
 			in.ClusterName, in.ClusterType, in.Databases, in.ScalingGroupConfiguration.NodeCount = ptr("tp1"), "TICKERPLANT", nil, ptr(int32(1))
 			in.TickerplantLogConfiguration = &finspace.TickerplantLogConfiguration{TickerplantLogVolumes: []string{"vol"}}
 		}),
 		"an RDB without savedown storage": c.grouped(func(in *clusterInput) { in.ClusterName, in.ClusterType, in.Databases = ptr("rdb1"), "RDB", nil }),
+		"a release of its own":            c.grouped(func(in *clusterInput) { in.ClusterName, in.Databases, in.ReleaseLabel = ptr("hdb3"), nil, ptr("4.1") }),
 		"an HDB without database":         c.grouped(func(in *clusterInput) { in.ClusterName, in.Databases = ptr("hdb1"), nil }),
 		"a dedicated HDB":                 c.dedicated(func(in *clusterInput) { in.ClusterName = ptr("hdb2") }),
 	} {

@@ -49,6 +49,7 @@ type NodeSpec struct {
 	Environment string
 	Cluster     string
 	Type        finspace.KxClusterType
+	Release     string // the label of the q release to run
 	Zone        string
 	Generation  int
 	Reload      int
@@ -70,8 +71,8 @@ type NodeDatabase struct {
 	Name      string
 	Changeset string
 	Dataview  string
-	Dir       string    // the folder of a dataview's version, or ""
-	Tree      blob.Hash // what to lay out when there is no folder; zero is empty
+	Dir       string    // the folder of a dataview's version, or "" when it is still to be laid out
+	Tree      blob.Hash // what is in it when it cannot be changed; zero is nothing
 	Writable  bool
 	Target    bool // only saved down to: the node sees nothing of it
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/quoinhq/quoin/internal/store"
 )
 
-// Config is what a Service needs. All fields but Quotas are required.
+// Config is what a Service needs. All fields but Quotas and
+// Releases are required.
 type Config struct {
 	Store  store.Store
 	ARNs   ARNs
@@ -32,6 +33,10 @@ type Config struct {
 
 	// Data is what databases, dataviews and volumes are made of.
 	Data Data
+
+	// Releases are the labels of releases that clusters may run besides
+	// DefaultRelease. They are not changed.
+	Releases []string
 
 	// Nodes runs the processes of clusters.
 	Nodes Nodes

@@ -161,7 +161,7 @@ func texts(all []string) string {
 const minMemory = 256 << 20
 
 // command is the process of a node: its program, arguments and environment.
-func (k *keeper) command(spec *control.NodeSpec, boot string) runner.Spec {
+func (k *keeper) command(spec *control.NodeSpec, boot string) (runner.Spec, error) {
 	cfg := &k.m.cfg
 	s := runner.Spec{CPU: spec.CPU, Memory: spec.Memory}
 	s.Env = []string{
@@ -172,9 +172,11 @@ func (k *keeper) command(spec *control.NodeSpec, boot string) runner.Spec {
 		s.Env = append(s.Env, "TZ="+tz)
 	}
 	args := append([]string{boot}, k.arguments(spec)...)
-	if cfg.Foreign.Path != "" {
-		k.foreign(&s, args)
-		return s
+	if b, ok := cfg.Binaries.of(spec.Release); ok {
+		return s, k.foreign(&s, spec, b, args)
+	}
+	if spec.Release != control.DefaultRelease && spec.Release != "" {
+		return s, noBinary(spec.Release)
 	}
 	if s.Memory > 0 {
 		s.Memory = max(s.Memory, minMemory)
@@ -201,7 +203,7 @@ func (k *keeper) command(spec *control.NodeSpec, boot string) runner.Spec {
 	}
 	s.Path = cfg.Engine[0]
 	s.Args = append(append([]string{}, cfg.Engine[1:]...), args...)
-	return s
+	return s, nil
 }
 
 // arguments are the command-line arguments of a cluster as its q code finds

@@ -119,20 +119,30 @@ func (k *keeper) layDatabase(ctx context.Context, d control.NodeDatabase) error 
 	switch {
 	case d.Target:
 		return nil
-	case d.Dir != "":
+	case d.Dir != "" && (d.Writable || !k.isForeign()):
 		return relink(d.Dir, at)
-	case d.Tree == (blob.Hash{}):
+	case d.Dir == "" && d.Tree == (blob.Hash{}):
 		return nil
 	}
-	t, err := k.m.cfg.Blobs.Tree(d.Tree)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(k.dir, "versions", "db-"+d.Name+"-"+d.Changeset)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := t.LayoutShared(ctx, dir, filepath.Join(k.m.cfg.Dir, "shared")); err != nil {
+	t := k.m.cfg.Blobs.EmptyTree()
+	if d.Tree != (blob.Hash{}) {
+		var err error
+		if t, err = k.m.cfg.Blobs.Tree(d.Tree); err != nil {
 			return err
 		}
+	}
+	dir := filepath.Join(k.dir, "versions", "db-"+d.Name+"-"+d.Changeset)
+	_, err := os.Stat(dir)
+	switch {
+	case err == nil:
+	case !errors.Is(err, fs.ErrNotExist):
+	case k.isForeign(): // it sees no folder that nodes share
+		err = t.Layout(ctx, dir, nil)
+	default:
+		err = t.LayoutShared(ctx, dir, filepath.Join(k.m.cfg.Dir, "shared"))
+	}
+	if err != nil {
+		return err
 	}
 	return relink(dir, at)
 }

@@ -215,7 +215,10 @@ func (k *keeper) launch(spec *control.NodeSpec) (runner.Process, error) {
 	if err := k.m.cfg.Logs.Follow(spec.Environment, spec.Cluster, spec.ID, out); err != nil {
 		return nil, err
 	}
-	s := k.command(spec, boot)
+	s, err := k.command(spec, boot)
+	if err != nil {
+		return nil, err
+	}
 	s.ID, s.Dir, s.Log = spec.ID, filepath.Join(k.dir, "app"), out
 	p, err := k.m.cfg.Runner.Start(k.ctx, s)
 	if err != nil {

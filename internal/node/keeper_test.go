@@ -1,17 +1,13 @@
 package node_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/gateway"
-	"github.com/quoinhq/quoin/internal/node"
 )
 
 func TestNodeFails(t *testing.T) {
@@ -48,20 +44,6 @@ func TestNodeFails(t *testing.T) {
 	}
 }
 
-func TestNodeKilled(t *testing.T) {
-	b := newBench(t)
-	b.Start(b.spec(t, "n1", "x:1"))
-	first := b.await(t, "n1", ready)
-	for range 3 {
-		pid := ask(t, b.login(t, to, "bob"), ".z.i")
-		kill(t, pid)
-		first = b.await(t, "n1", func(st control.NodeState) bool { return st.Ready && st.Launch.After(first.Launch) })
-		if got := ask(t, b.login(t, to, "bob"), "x"); got != "1" {
-			t.Errorf("after a restart x is %s", got)
-		}
-	}
-}
-
 func kill(t *testing.T, pid string) {
 	t.Helper()
 	n := 0
@@ -70,40 +52,6 @@ func kill(t *testing.T, pid string) {
 	}
 	if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestNodeStops(t *testing.T) {
-	b := newBench(t, func(c *node.Config) { c.Drain = 20 * time.Second })
-	b.Start(b.spec(t, "n1", "-1\"hello from n1\";"))
-	b.await(t, "n1", ready)
-	backend, err := b.Pick(t.Context(), to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		b.Stop(t.Context(), "n1")
-	}()
-	for {
-		if _, err := b.Pick(t.Context(), to); err != nil {
-			break // it leaves, and takes no more connections
-		}
-	}
-	if st := b.State("n1"); !st.Ready {
-		t.Errorf("with a connection left the node is in state %+v", st)
-	}
-	backend.Release()
-	<-stopped
-	if st := b.State("n1"); st.Started {
-		t.Errorf("a stopped node is in state %+v", st)
-	}
-	if left, err := os.ReadDir(filepath.Join(b.dir, "nodes")); err != nil || len(left) != 0 {
-		t.Errorf("of the node is left %v, %v", left, err)
-	}
-	if text := b.printed(t); !strings.Contains(text, " hello from n1\n") {
-		t.Errorf("the log holds %q", text)
 	}
 }
 
@@ -133,36 +81,6 @@ func TestPickTakesTheLeastConnected(t *testing.T) {
 	named.Node = "n3"
 	if _, err := b.Pick(t.Context(), named); err != gateway.ErrNoNode {
 		t.Errorf("Pick of n3: %v", err)
-	}
-}
-
-func TestDatabaseReloads(t *testing.T) {
-	b := newBench(t)
-	version := func(value string) string {
-		dir := filepath.Join(t.TempDir(), "db")
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "v.q"), []byte("v:"+value+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return dir
-	}
-	s := b.spec(t, "n1", "started:v")
-	s.Type = finspace.KxClusterTypeHdb
-	s.Databases = []control.NodeDatabase{{Name: "market", Dir: version("1")}}
-	b.Start(s)
-	b.await(t, "n1", ready)
-	c := b.login(t, to, "alice")
-	s.Databases, s.Reload = []control.NodeDatabase{{Name: "market", Dir: version("2")}}, 1
-	if err := b.Reload(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	if st := b.State("n1"); st.Reload != 1 || !st.Ready || st.Failed != "" {
-		t.Errorf("after the reload the state is %+v", st)
-	}
-	if got := ask(t, c, "started,v"); got != "1 2" {
-		t.Errorf("started and v are %s", got)
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
-// Config is what a Manager needs. All fields but the times and Engines are
+// Config is what a Manager needs. All fields but the times and Binaries are
 // required.
 type Config struct {
 	Dir    string          // the nodes' folders; what is in it when a manager is opened is removed
@@ -38,10 +38,10 @@ type Config struct {
 	// Engine is the program of the embedded engine: its file and its first
 	// arguments, before q's own.
 	Engine []string
-	// Foreign, when its path is not "", is the q binary to run instead.
-	Foreign Binary
-	Blobs   *blob.Store
-	Objects s3.Source // where code comes from
+	// Binaries are the q binaries to run instead, by release.
+	Binaries Binaries
+	Blobs    *blob.Store
+	Objects  s3.Source // where code comes from
 	// Calls does what the .aws functions ask for.
 	Calls Calls
 	// Trust is the file of the authority that signs the gateway's certificate.
@@ -52,13 +52,6 @@ type Config struct {
 	Drain   time.Duration // how long a node that leaves may keep its connections: 2 s
 	Grace   time.Duration // how long a process may take to end: 2 s
 	Backoff time.Duration // before the first restart; it doubles up to a minute: 250 ms
-}
-
-// Binary is a program that speaks kdb+'s protocol and takes q's command line.
-type Binary struct {
-	Path    string
-	Home    string // QHOME, or ""
-	License string // QLIC, or ""
 }
 
 func (c *Config) ensureDefaults() {

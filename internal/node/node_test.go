@@ -127,6 +127,9 @@ func (b *bench) await(t *testing.T, id string, want func(control.NodeState) bool
 		if want(st) {
 			return st
 		}
+		if st.Final {
+			t.Fatalf("the node has failed: %s; it printed\n%s", st.Failed, b.printed(t))
+		}
 		select {
 		case <-b.changed:
 		case <-limit:
@@ -210,6 +213,26 @@ func zipOf(t testing.TB, files ...string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// tree saves a tree of one file.
+func (b *bench) tree(t *testing.T, path, content string) blob.Hash {
+	t.Helper()
+	lease := b.blobs.Lease()
+	t.Cleanup(lease.Release)
+	ref, err := b.blobs.Ingest(t.Context(), strings.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := b.blobs.EmptyTree().PutAll([]blob.TreeFile{{Path: path, Ref: ref}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := tree.Save(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -39,9 +39,9 @@ type Config struct {
 	Providers []iam.Provider
 
 	// Engine is the program that nodes run, with its first arguments; empty is
-	// this program's own `q`. QBinary, when it has a path, is run instead.
-	Engine  []string
-	QBinary node.Binary
+	// this program's own `q`. QBinaries are run instead, by release.
+	Engine    []string
+	QBinaries node.Binaries
 
 	Limits Limits
 	Hosts  control.Hosts
@@ -141,5 +141,5 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("TLS certificate: %w", err)
 		}
 	}
-	return nil
+	return c.QBinaries.Check()
 }

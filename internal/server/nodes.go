@@ -46,7 +46,7 @@ func (s *Server) startNodes(context.Context) (stopFunc, error) {
 	}
 	s.logs = &logs.Collector{Dir: s.dir.Path("logs"), Now: s.cfg.Now}
 	s.nodes, err = node.Open(node.Config{
-		Dir: s.dir.Path("nodes"), Logs: s.logs, Runner: run, Engine: engine, Foreign: s.cfg.QBinary,
+		Dir: s.dir.Path("nodes"), Logs: s.logs, Runner: run, Engine: engine, Binaries: s.cfg.QBinaries,
 		Blobs: s.blobs, Objects: objects, Trust: s.dir.Path(caFile), Log: s.cfg.Log, Now: s.cfg.Now,
 		Calls: &node.API{
 			Up: s.up, URL: s.URL, Client: s.ownClient(), Region: s.cfg.Region, ARNs: s.arns(), Now: s.cfg.Now,

@@ -106,7 +106,7 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 			}
 			return ""
 		},
-		Role: role, Sign: s.sign, Nodes: s.nodes,
+		Role: role, Sign: s.sign, Nodes: s.nodes, Releases: s.cfg.QBinaries.Releases(),
 		Data: control.Data{
 			Blobs: s.blobs, Objects: source, Check: checker.Check, Dir: s.dir.Path("data"), Hosts: s.cfg.Hosts,
 			Authorize: func(ctx context.Context, action, arn string) error {

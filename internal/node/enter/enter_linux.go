@@ -1,47 +1,47 @@
 package enter
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/quoinhq/quoin/internal/node/engine"
 )
 
-// insideVar is set once the namespace has been entered.
+// insideVar is set once the namespaces have been entered.
 const insideVar = "QUOIN_NODE_INSIDE"
 
-// Run runs a program in the namespace of the node whose folder is the first
-// argument, and returns its exit code. The program's process is the child of
-// this one, ends with it, and gets its SIGTERM.
+// Run runs a program in namespaces of a node's, as the one argument, of
+// Spec.Argument, has it, and returns its exit code. The program's process is
+// the child of this one, ends with it, and gets its SIGTERM.
 func Run(args []string, in io.Reader, out, errs io.Writer) int {
-	if len(args) < 2 {
-		fmt.Fprintf(errs, "quoin: %s ROOT PROGRAM ARGUMENTS\n", Command)
+	var s Spec
+	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &s) != nil || s.Root == "" || s.Program == "" {
+		fmt.Fprintf(errs, "quoin: %s runs the programs of nodes, and is not for people\n", Command)
 		return 2
 	}
 	if os.Getenv(insideVar) != "" {
-		err := become(args[0], args[1], args[2:])
+		err := become(&s)
 		fmt.Fprintln(errs, "quoin:", err)
 		return 126
 	}
 	code, err := enclose(args, in, out, errs)
 	if err != nil {
-		fmt.Fprintln(errs, "quoin: a mount namespace cannot be had:", err)
+		fmt.Fprintln(errs, "quoin: a user and a mount namespace cannot be had:", err)
 		return 126
 	}
 	return code
 }
 
 // enclose starts this program again in namespaces of its own and waits for it.
+// The user namespace is there for root too: without it the program could look
+// at the machine through the entries of other processes in /proc.
 func enclose(args []string, in io.Reader, out, errs io.Writer) (int, error) {
 	// The child's death signal is tied to this thread.
 	runtime.LockOSThread()
@@ -49,11 +49,10 @@ func enclose(args []string, in io.Reader, out, errs io.Writer) (int, error) {
 	cmd := exec.Command("/proc/self/exe", append([]string{Command}, args...)...)
 	cmd.Env = append(os.Environ(), insideVar+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, errs
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	if os.Getuid() != 0 {
-		cmd.SysProcAttr.Cloneflags |= unix.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWUSER, Pdeathsig: syscall.SIGKILL,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT)
@@ -80,25 +79,15 @@ func enclose(args []string, in io.Reader, out, errs io.Writer) (int, error) {
 	}
 }
 
-// become puts the mounts in place and turns this process into the program.
-func become(root, program string, args []string) error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
-	}
-	// What was laid out is shared with other nodes or is the code of record.
-	for _, dir := range []string{filepath.Join(root, "versions"), filepath.Join(filepath.Dir(root), "shared")} {
-		if err := readOnly(dir); err != nil {
-			return err
-		}
-	}
-	if err := makePlace(filepath.Join(root, "tmp", ".host"), engine.AppDir); err != nil {
+// become puts the view in place and turns this process into the program.
+func become(s *Spec) error {
+	// Capabilities belong to the thread that will be the program.
+	runtime.LockOSThread()
+	if err := makeView(s); err != nil {
 		return err
 	}
-	if err := bind(filepath.Join(root, "app"), engine.AppDir); err != nil {
-		return err
-	}
-	if err := os.Chdir(engine.AppDir); err != nil {
-		return err
+	if err := dropPrivileges(); err != nil {
+		return fmt.Errorf("give up privileges: %w", err)
 	}
 	env := os.Environ()[:0:0]
 	for _, v := range os.Environ() {
@@ -106,89 +95,32 @@ func become(root, program string, args []string) error {
 			env = append(env, v)
 		}
 	}
-	return fmt.Errorf("%s: %w", program, unix.Exec(program, append([]string{program}, args...), env))
+	return fmt.Errorf("%s: %w", s.Program, unix.Exec(s.Program, append([]string{s.Program}, s.Args...), env))
 }
 
-func bind(from, at string) error {
-	if err := unix.Mount(from, at, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-		return fmt.Errorf("mount %s at %s: %w", from, at, err)
-	}
-	return nil
-}
+// Bits of capabilities(7).
+const (
+	noRoot       = 1 << 0 // SECBIT_NOROOT: being root gives no capability
+	noRootLocked = 1 << 1
+)
 
-func readOnly(dir string) error {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err := bind(dir, dir); err != nil {
+// dropPrivileges takes from this thread, and from all it will become, what its
+// being root in its namespace would let it do: unmount what the view is made
+// of, for instance.
+func dropPrivileges() error {
+	if err := unix.Prctl(unix.PR_SET_SECUREBITS, noRoot|noRootLocked, 0, 0, 0); err != nil {
 		return err
 	}
-	if err := unix.Mount("", dir, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-		return fmt.Errorf("make %s read-only: %w", dir, err)
-	}
-	return nil
-}
-
-// makePlace makes sure that the folder at is there to be mounted over, without
-// making anything on the machine's own disk: the nearest folder above it that
-// exists is replaced by one in memory that has the same entries and the missing
-// folder besides. keep is where the original is mounted.
-func makePlace(keep, at string) error {
-	if st, err := os.Stat(at); err == nil && st.IsDir() {
-		return nil
-	}
-	above := filepath.Dir(at)
-	for above != "/" {
-		if st, err := os.Stat(above); err == nil && st.IsDir() {
-			break
+	for c := 0; ; c++ {
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); errors.Is(err, unix.EINVAL) {
+			break // the last one was the last that this kernel knows
+		} else if err != nil {
+			return err
 		}
-		above = filepath.Dir(above)
 	}
-	if above == "/" {
-		return errors.New("this machine has no folder /opt: make it")
-	}
-	if err := os.MkdirAll(keep, 0o700); err != nil {
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	if err := bind(above, keep); err != nil {
-		return err
-	}
-	if err := unix.Mount("tmpfs", above, "tmpfs", 0, "size=1m,mode=755"); err != nil {
-		return fmt.Errorf("mount a folder in memory at %s: %w", above, err)
-	}
-	entries, err := os.ReadDir(keep)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := again(filepath.Join(keep, e.Name()), filepath.Join(above, e.Name()), e.Type()); err != nil {
-			return err
-		}
-	}
-	return os.MkdirAll(at, 0o755)
-}
-
-// again makes an entry of the original folder appear in its replacement.
-func again(from, at string, kind fs.FileMode) error {
-	switch {
-	case kind&fs.ModeSymlink != 0:
-		target, err := os.Readlink(from)
-		if err != nil {
-			return err
-		}
-		return os.Symlink(target, at)
-	case kind.IsDir():
-		if err := os.Mkdir(at, 0o755); err != nil {
-			return err
-		}
-	default:
-		f, err := os.Create(at)
-		if err != nil {
-			return err
-		}
-		if err := f.Close(); err != nil {
-			return err
-		}
-	}
-	return bind(from, at)
+	var none [2]unix.CapUserData
+	return unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0])
 }
