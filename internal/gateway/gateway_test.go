@@ -22,6 +22,7 @@ import (
 
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/gateway"
+	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/iam/iamtest"
 	"github.com/quoinhq/quoin/internal/sigv4"
 	"github.com/quoinhq/quoin/kdb"
@@ -54,11 +55,13 @@ type fixture struct {
 	events   []gateway.Event
 	released int
 	closed   bool // the cluster
+	passed   time.Duration
 }
 
 func newFixture(t testing.TB, change ...func(*gateway.Config)) *fixture {
 	t.Helper()
-	f := &fixture{TB: t, iam: iamtest.New(t), users: map[string]string{}}
+	f := &fixture{TB: t, users: map[string]string{}}
+	f.iam = iamtest.New(t, func(c *iam.Config) { c.Now = f.now })
 	f.url = f.iam.Serve(t)
 	f.roles = awsiam.New(awsiam.Options{Region: iamtest.Region, BaseEndpoint: &f.url, Credentials: static(f.iam.Root)})
 	dir := t.TempDir()
@@ -72,7 +75,7 @@ func newFixture(t testing.TB, change ...func(*gateway.Config)) *fixture {
 	nodeAddr := f.node()
 	f.direct = nodeAddr
 	cfg := gateway.Config{
-		IAM: f.iam.IAM, TLS: ca.TLS("127.0.0.1", "localhost"), Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		IAM: f.iam.IAM, TLS: ca.TLS("127.0.0.1", "localhost"), Log: slog.New(slog.DiscardHandler), Now: f.now,
 		Verifier:   sigv4.NewVerifier(sigv4.Config{Region: iamtest.Region, Services: []string{sigv4.ConnectService}}),
 		ClusterARN: clusterARN,
 		Look: func(_ context.Context, e, c, user string) (control.Standing, error) {
@@ -111,6 +114,19 @@ func newFixture(t testing.TB, change ...func(*gateway.Config)) *fixture {
 	f.addr = l.Addr().String()
 	f.run(func(ctx context.Context) error { return f.Serve(ctx, l) })
 	return f
+}
+
+func (f *fixture) now() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Now().Add(f.passed)
+}
+
+// pass moves the clock of IAM and the gateway on.
+func (f *fixture) pass(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.passed += d
 }
 
 // run runs a server until the test ends.
@@ -178,6 +194,17 @@ func (f *fixture) setUser(name, role string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.users[name] = role
+}
+
+// revokeOlder denies sessions that were opened before then, as AWS's console
+// does when it revokes sessions.
+func (f *fixture) revokeOlder(role string, before time.Time) {
+	f.Helper()
+	_, err := f.roles.PutRolePolicy(context.Background(), &awsiam.PutRolePolicyInput{RoleName: &role, PolicyName: aws.String("AWSRevokeOlderSessions"), PolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["*"],"Resource":["*"],"Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + before.UTC().Format("2006-01-02T15:04:05.000Z") + `"}}}]}`)})
+	if err != nil {
+		f.Fatal(err)
+	}
 }
 
 // assume returns credentials of a session of the role.
@@ -330,17 +357,62 @@ func TestReview(t *testing.T) {
 	}
 }
 
+// A session that is revoked takes its connections with it, however that is done
+// and whatever became of the user since. Nobody calls Review here: IAM tells.
 func TestSessionRevoked(t *testing.T) {
-	f := newFixture(t)
-	role := f.role("reader", true)
-	f.setUser("bob", role)
-	creds := f.assume(role)
-	c := f.connected("bob", creds)
-	if err := f.iam.IAM.RevokeSession(t.Context(), creds.AccessKeyID); err != nil {
-		t.Fatal(err)
+	revoke := func(q func(creds sigv4.Credentials) iam.SessionQuery) func(*fixture, sigv4.Credentials) {
+		return func(f *fixture, creds sigv4.Credentials) {
+			if _, err := f.iam.IAM.RevokeSessions(context.Background(), q(creds)); err != nil {
+				f.Fatal(err)
+			}
+		}
 	}
-	f.ended(c) // nobody called Review: IAM told
-	f.wants("Disconnect", gateway.SessionRevoked)
+	session := revoke(func(c sigv4.Credentials) iam.SessionQuery { return iam.SessionQuery{AccessKeyID: c.AccessKeyID} })
+	ofRole := revoke(func(sigv4.Credentials) iam.SessionQuery { return iam.SessionQuery{Principal: "role/reader"} })
+	tests := map[string]struct {
+		revoke func(*fixture, sigv4.Credentials)
+		cause  gateway.Cause // "" stays
+	}{
+		"the session":         {session, gateway.SessionRevoked},
+		"all of the role":     {ofRole, gateway.SessionRevoked},
+		"all of another role": {revoke(func(sigv4.Credentials) iam.SessionQuery { return iam.SessionQuery{Principal: "role/other"} }), ""},
+		"all that are older": {revoke(func(sigv4.Credentials) iam.SessionQuery {
+			return iam.SessionQuery{Principal: "role/reader", IssuedBefore: time.Now().Add(-time.Minute)}
+		}), ""},
+		"all that root opened": {revoke(func(sigv4.Credentials) iam.SessionQuery { return iam.SessionQuery{Principal: iam.RootPrincipal} }), gateway.SessionRevoked},
+		"after it has expired": {func(f *fixture, c sigv4.Credentials) { f.pass(2 * time.Hour); ofRole(f, c) }, gateway.NotAllowed},
+		"expired, not revoked": {func(f *fixture, c sigv4.Credentials) { f.pass(2 * time.Hour); f.Review() }, ""},
+		"the user's role moved": {func(f *fixture, c sigv4.Credentials) {
+			f.setUser("bob", f.role("next", true))
+			f.Review()
+			session(f, c)
+		}, gateway.SessionRevoked},
+		"by a policy, as AWS's console does": {func(f *fixture, _ sigv4.Credentials) { f.revokeOlder("reader", time.Now().Add(time.Second)) }, gateway.NotAllowed},
+		"by a policy, those that are older":  {func(f *fixture, _ sigv4.Credentials) { f.revokeOlder("reader", time.Now().Add(-time.Minute)) }, ""},
+		"by a policy of the next role": {func(f *fixture, _ sigv4.Credentials) {
+			f.setUser("bob", f.role("next", true))
+			f.Review()
+			f.revokeOlder("next", time.Now().Add(time.Second))
+		}, gateway.RoleChanged},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			role := f.role("reader", true)
+			f.role("other", true)
+			f.setUser("bob", role)
+			creds := f.assume(role)
+			c := f.connected("bob", creds)
+			tt.revoke(f, creds)
+			if tt.cause == "" {
+				time.Sleep(50 * time.Millisecond) // a review that would end it has come by then
+				f.answers(c, "bob")
+				return
+			}
+			f.ended(c)
+			f.wants("Disconnect", tt.cause)
+		})
+	}
 }
 
 func TestCloseCluster(t *testing.T) {

@@ -59,35 +59,34 @@ func (g *Gateway) check(ctx context.Context, s *session) error {
 	case !standing.Open:
 		return refuse(ClusterClosed, nil)
 	}
-	role := standing.Role
-	now := s.who.Load()
-	denied := NotAllowed
+	who := s.who.Load()
 	switch {
-	case now.Session == nil || now.Session.RoleARN == "":
+	case who.Session == nil || who.Session.RoleARN == "":
 		return refuse(NotAllowed, errors.New("the string was not signed by a session of a role"))
-	case now.Session.RoleARN == role && now.AccessKeyID != "":
-		if now, err = g.renew(ctx, s, now); err != nil {
-			return err
-		}
-	case now.Session.RoleARN != role && s.on() == "":
+	case who.Session.RoleARN != standing.Role && s.on() == "":
 		return refuse(NotAllowed, errors.New("the user has another role"))
-	default: // a role that the user was given while connected
+	}
+	if who, err = g.renew(ctx, s, who); err != nil {
+		return err
+	}
+	s.who.Store(who)
+	denied := NotAllowed
+	if who.Session.RoleARN != standing.Role { // one that the user was given while connected
 		denied = RoleChanged
-		if now, err = g.cfg.IAM.RoleIdentity(ctx, role, s.user); err != nil {
+		if who, err = g.cfg.IAM.RoleIdentity(ctx, standing.Role, s.user, who.Session.Issued); err != nil {
 			return refuse(denied, err)
 		}
 	}
 	err = g.cfg.IAM.Authorize(ctx, iam.Request{
-		Identity: now, Action: sigv4.ConnectAction, Resource: g.cfg.ClusterARN(s.to.Environment, s.to.Cluster),
+		Identity: who, Action: sigv4.ConnectAction, Resource: g.cfg.ClusterARN(s.to.Environment, s.to.Cluster),
 	}).Err()
-	if err != nil {
-		var d *iam.DeniedError
-		if errors.As(err, &d) {
-			return refuse(denied, err)
-		}
+	var d *iam.DeniedError
+	switch {
+	case errors.As(err, &d):
+		return refuse(denied, err)
+	case err != nil:
 		return refuse(Failed, err)
 	}
-	s.who.Store(now)
 	return nil
 }
 

@@ -25,7 +25,7 @@ type session struct {
 	addr  string
 	began time.Time
 
-	who  atomic.Pointer[iam.Identity] // whose permissions count now
+	who  atomic.Pointer[iam.Identity] // who logged in, as last seen
 	node atomic.Pointer[string]       // the node it was given to, nil while it is let in
 
 	ctx context.Context

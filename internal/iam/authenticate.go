@@ -123,14 +123,23 @@ func (s *Service) loadSession(tx store.Tx, id string) (*credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	session := &Session{Name: rec.Name, Tags: rec.Tags, Issued: rec.Issued, Expires: rec.Expires,
-		Provider: rec.Provider, Subject: rec.Subject, Source: rec.Source}
-	if session.limits, err = s.sessionLimits(tx, rec); err != nil {
+	who, err := s.sessionIdentity(tx, id, rec)
+	if err != nil {
 		return nil, err
 	}
+	if who.Session.limits, err = s.sessionLimits(tx, rec); err != nil {
+		return nil, err
+	}
+	return &credential{secret: rec.Secret, token: rec.Token, identity: who}, nil
+}
+
+// sessionIdentity returns who acts in a session, without its session policies.
+// Errors: store.ErrNotFound when the user or role has gone.
+func (s *Service) sessionIdentity(tx store.Tx, id string, rec *sessionRecord) (*Identity, error) {
+	session := &Session{Name: rec.Name, Tags: rec.Tags, Issued: rec.Issued, Expires: rec.Expires,
+		Provider: rec.Provider, Subject: rec.Subject, Source: rec.Source}
 	var who *Identity
-	kind, name, _ := strings.Cut(rec.Principal, "/")
-	switch kind {
+	switch kind, name, _ := strings.Cut(rec.Principal, "/"); kind {
 	case "":
 		who = s.rootIdentity(id)
 	case "user":
@@ -144,18 +153,32 @@ func (s *Service) loadSession(tx store.Tx, id string) (*credential, error) {
 		if err != nil {
 			return nil, err
 		}
-		session.RoleARN = s.roleARN(r)
-		who = &Identity{
-			ARN:          "arn:aws:sts::" + s.account + ":assumed-role/" + r.Name + "/" + rec.Name,
-			PrincipalARN: session.RoleARN,
-			UserID:       rec.ID + ":" + rec.Name,
-			Account:      s.account,
-			AccessKeyID:  id,
-			principal:    rec.Principal,
-		}
+		who = s.roleIdentity(id, &r.principalRecord, session)
 	}
-	who.Session, who.uniqueID = session, rec.ID
-	return &credential{secret: rec.Secret, token: rec.Token, identity: who}, nil
+	if who.uniqueID != rec.ID {
+		return nil, store.ErrNotFound
+	}
+	who.Session = session
+	return who, nil
+}
+
+// roleIdentity makes the identity of a role's session.
+func (s *Service) roleIdentity(keyID string, r *principalRecord, session *Session) *Identity {
+	session.RoleARN = s.principalARN(roleNoun, r)
+	return &Identity{
+		ARN:          s.assumedARN(r.Name, session.Name),
+		PrincipalARN: session.RoleARN,
+		UserID:       r.ID + ":" + session.Name,
+		Account:      s.account,
+		AccessKeyID:  keyID,
+		Session:      session,
+		principal:    "role/" + recordKey(r.Name),
+		uniqueID:     r.ID,
+	}
+}
+
+func (s *Service) assumedARN(role, session string) string {
+	return "arn:aws:sts::" + s.account + ":assumed-role/" + role + "/" + session
 }
 
 // sessionLimits compiles the policies that a session was narrowed with. One

@@ -141,7 +141,7 @@ func (s *Service) decide(ctx context.Context, req *Request, trust *policy.Docume
 			d.fault = err
 			return d, nil
 		}
-		if p == nil || p.rec.ID != id.uniqueID {
+		if p == nil || p.rec.ID != id.uniqueID || id.Session != nil && id.Session.Issued.Before(p.rec.RevokedBefore) {
 			return d, nil
 		}
 	}

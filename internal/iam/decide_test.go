@@ -259,7 +259,7 @@ func TestOnChange(t *testing.T) {
 		}},
 		{"trust of the other", "b", func() { root.ok("iam", "UpdateAssumeRolePolicy", "RoleName", "b", "PolicyDocument", trustAccount) }},
 		{"one session", "b", func() {
-			if err := e.IAM.RevokeSession(context.Background(), creds["b"].AccessKeyID); err != nil {
+			if _, err := e.IAM.RevokeSessions(context.Background(), iam.SessionQuery{AccessKeyID: creds["b"].AccessKeyID}); err != nil {
 				t.Fatal(err)
 			}
 		}},

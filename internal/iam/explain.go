@@ -29,10 +29,7 @@ type Question struct {
 // Assuming a role of the account takes its trust policy into account. It
 // returns an error for a principal that does not exist.
 func Explain(ctx context.Context, v Viewer, account, region string, q Question) (Decision, error) {
-	s := &Service{
-		store: viewOnly{v}, account: account, region: region, now: time.Now, log: slog.New(slog.DiscardHandler),
-		principals: newCache[*principal](1), credentials: newCache[*credential](1),
-	}
+	s := offline(v, account, region)
 	id, err := s.identityOf(ctx, q.Principal)
 	if err != nil {
 		return Decision{}, err
@@ -62,6 +59,14 @@ func (s *Service) shownTrust(ctx context.Context, kept *policy.Document) (shown 
 	return shown, err
 }
 
+// offline is a service that only reads.
+func offline(v Viewer, account, region string) *Service {
+	return &Service{
+		store: viewOnly{v}, account: account, region: region, now: time.Now, log: slog.New(slog.DiscardHandler),
+		principals: newCache[*principal](1), credentials: newCache[*credential](1),
+	}
+}
+
 // identityOf makes the identity that a principal would have.
 func (s *Service) identityOf(ctx context.Context, arn string) (*Identity, error) {
 	if arn == s.arn("root") {
@@ -88,9 +93,8 @@ func (s *Service) identityOf(ctx context.Context, arn string) (*Identity, error)
 		r, err := roles.Get(tx, recordKey(name))
 		if err == nil && (isSession || s.roleARN(r) == arn) {
 			now := s.now()
-			out = &Identity{ARN: arn, PrincipalARN: s.roleARN(r), UserID: r.ID + ":" + session, Account: s.account,
-				Session:   &Session{RoleARN: s.roleARN(r), Name: session, Issued: now, Expires: now.Add(defaultLife)},
-				principal: "role/" + recordKey(name), uniqueID: r.ID}
+			out = s.roleIdentity("", &r.principalRecord, &Session{Name: session, Issued: now, Expires: now.Add(defaultLife)})
+			out.ARN = arn
 		}
 		return err
 	})

@@ -39,6 +39,18 @@ var userNoun = noun{"user", "User", name128, maxInlineUser,
 		return &u.principalRecord, func() error { return users.Put(tx, key, u) }, nil
 	}}
 
+// openPrincipal loads the user or role of a key role/NAME or user/NAME, to be
+// read, or changed and saved. Errors: store.ErrNotFound.
+func openPrincipal(tx store.Tx, principal string) (n noun, rec *principalRecord, save func() error, err error) {
+	kind, key, _ := strings.Cut(principal, "/")
+	n = roleNoun
+	if kind == userNoun.kind {
+		n = userNoun
+	}
+	rec, save, err = n.load(tx, key)
+	return n, rec, save, err
+}
+
 func (n noun) operations() map[string]operation {
 	bind := func(fn func(*call, noun) (any, error)) operation {
 		return func(c *call) (any, error) { return fn(c, n) }

@@ -48,6 +48,9 @@ type principalRecord struct {
 	Inline   map[string]string `json:",omitempty"` // policy name → document
 	Attached []string          `json:",omitempty"` // ARNs of managed policies
 	Boundary string            `json:",omitempty"` // ARN of the permissions boundary
+
+	// RevokedBefore ends the sessions that were opened until then.
+	RevokedBefore time.Time `json:",omitzero"`
 }
 
 type tag struct{ Key, Value string }
@@ -122,6 +125,7 @@ type sessionRecord struct {
 	Provider   string `json:",omitempty"`
 	Subject    string `json:",omitempty"`
 	Source     string `json:",omitempty"`
+	Opener     opener
 }
 
 // sessionGrace is how long an ended session is remembered, so that its holder

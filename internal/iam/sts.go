@@ -67,19 +67,12 @@ type credentials struct {
 func (s *Service) issue(tx store.Tx, rec *sessionRecord, life time.Duration) (*credentials, error) {
 	id := newID("ASIA")
 	rec.Secret, rec.Token = newSecret(), newToken()
-	// Clients are told whole seconds.
-	rec.Issued = tx.Now().UTC().Truncate(time.Second)
-	rec.Expires = rec.Issued.Add(life)
+	rec.Issued = tx.Now().UTC()
+	rec.Expires = rec.Issued.Truncate(time.Second).Add(life) // clients are told whole seconds
 	if err := sessions.PutUntil(tx, id, rec, rec.Expires.Add(sessionGrace)); err != nil {
 		return nil, err
 	}
 	return &credentials{id, rec.Secret, rec.Token, stamp(rec.Expires)}, nil
-}
-
-// RevokeSession ends the session whose temporary access key this is. Errors:
-// store.ErrNotFound.
-func (s *Service) RevokeSession(ctx context.Context, accessKeyID string) error {
-	return s.store.Update(ctx, func(tx store.Tx) error { return sessions.Delete(tx, accessKeyID) })
 }
 
 func getSessionToken(c *call) (any, error) {
@@ -98,7 +91,7 @@ func getSessionToken(c *call) (any, error) {
 	if life == 0 {
 		life = defaultTokenLife
 	}
-	rec := &sessionRecord{Principal: c.id.principal, ID: c.id.uniqueID}
+	rec := &sessionRecord{Principal: c.id.principal, ID: c.id.uniqueID, Opener: c.id.opener()}
 	var out *credentials
 	err := c.update(func(tx store.Tx) (err error) {
 		out, err = c.s.issue(tx, rec, min(life, max))
@@ -247,7 +240,7 @@ type assumedRole struct {
 }
 
 func (s *Service) assumedRole(p *principal, name string) assumedRole {
-	return assumedRole{p.rec.ID + ":" + name, "arn:aws:sts::" + s.account + ":assumed-role/" + p.rec.Name + "/" + name}
+	return assumedRole{p.rec.ID + ":" + name, s.assumedARN(p.rec.Name, name)}
 }
 
 func assumeRole(c *call) (any, error) {
@@ -289,7 +282,9 @@ func assumeRole(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.openSession(p, a.record(p), life)
+	rec := a.record(p)
+	rec.Opener = c.id.opener()
+	out, err := c.openSession(p, rec, life)
 	if err != nil {
 		return nil, err
 	}
@@ -385,6 +380,7 @@ func (s *Service) ServiceSession(ctx context.Context, roleARN, sessionName strin
 	}
 	a := &assumption{roleARN: roleARN, name: sessionName}
 	rec := a.record(p)
+	rec.Opener.Name = services[0]
 	c := &call{s: s, ctx: ctx}
 	out, err := c.openSession(p, rec, min(life, p.maxLife))
 	if err != nil {

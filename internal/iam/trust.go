@@ -88,12 +88,7 @@ func (s *Service) arnOf(tx store.Tx, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n := roleNoun
-	kind, key, _ := strings.Cut(rec.Principal, "/")
-	if kind == userNoun.kind {
-		n = userNoun
-	}
-	p, _, err := n.load(tx, key)
+	n, p, _, err := openPrincipal(tx, rec.Principal)
 	if err != nil {
 		return "", err
 	}

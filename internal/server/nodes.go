@@ -73,7 +73,7 @@ func (s *Server) startNodes(context.Context) (stopFunc, error) {
 // authorizeNode decides whether an execution role may do what the API has no
 // operation for.
 func (s *Server) authorizeNode(ctx context.Context, role, name, action, arn string) error {
-	id, err := s.iam.RoleIdentity(ctx, role, name)
+	id, err := s.iam.RoleIdentity(ctx, role, name, s.cfg.Now())
 	if err != nil {
 		return public(err)
 	}
