@@ -61,12 +61,12 @@ func (c auditCommand) Run(ctx context.Context, std *stdio) error {
 func (c auditCommand) filter(now time.Time) (audit.Filter, error) {
 	f := audit.Filter{Principal: c.Principal, Resource: c.Resource, Operation: c.Operation, Outcome: c.Outcome}
 	var err error
-	f.Since, err = parseSince(c.Since, now)
+	f.Since, err = parseTime("--since", c.Since, now)
 	return f, err
 }
 
-// parseSince reads a --since: how long ago, or a time; "" is the beginning.
-func parseSince(text string, now time.Time) (time.Time, error) {
+// parseTime reads a flag that says how long ago, or a time; "" is the zero time.
+func parseTime(flag, text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -78,7 +78,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--since: %q is neither a duration (15m) nor a time (2026-03-04T05:06:07Z)", text)
+	return time.Time{}, fmt.Errorf("%s: %q is neither a duration (15m) nor a time (2026-03-04T05:06:07Z)", flag, text)
 }
 
 func (c auditCommand) print(std *stdio, events iter.Seq2[*audit.Event, error]) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -15,13 +14,6 @@ import (
 )
 
 // command runs one command line and returns what it printed.
-func command(t *testing.T, args ...string) (code int, out, errs string) {
-	t.Helper()
-	var o, e bytes.Buffer
-	code = run(t.Context(), args, &stdio{in: strings.NewReader(""), out: &o, err: &e})
-	return code, o.String(), e.String()
-}
-
 func TestAudit(t *testing.T) {
 	s := live.Start(t)
 	dir := s.DataDir().Path()
@@ -29,35 +21,35 @@ func TestAudit(t *testing.T) {
 	s.Do(http.MethodGet, "/kx/environments/none", nil)
 
 	s.WaitFor("the refused call to be in the trail", func() bool {
-		_, out, _ := command(t, "audit", "--data-dir", dir, "--outcome", "ResourceNotFoundException")
+		_, out, _ := execute(t, "audit", "--data-dir", dir, "--outcome", "ResourceNotFoundException")
 		return strings.Count(out, "\n") == 1
 	})
-	code, out, errs := command(t, "audit", "--data-dir", dir, "--since", "1h", "--principal", "root", "--operation", "CreateKxUser")
+	code, out, errs := execute(t, "audit", "--data-dir", dir, "--since", "1h", "--principal", "root", "--operation", "CreateKxUser")
 	var e audit.Event
 	if err := json.Unmarshal([]byte(out), &e); code != 0 || errs != "" || err != nil || e.Outcome != audit.OK || e.RequestID == "" {
 		t.Errorf("got %d, %q, %q, %v", code, out, errs, err)
 	}
-	if code, out, errs := command(t, "audit", "--data-dir", dir, "--resource", "no such thing"); code != 0 || out != "" || errs != "" {
+	if code, out, errs := execute(t, "audit", "--data-dir", dir, "--resource", "no such thing"); code != 0 || out != "" || errs != "" {
 		t.Errorf("nothing selected: got %d, %q, %q", code, out, errs)
 	}
-	code, head, errs := command(t, "audit", "--data-dir", dir, "--verify")
+	code, head, errs := execute(t, "audit", "--data-dir", dir, "--verify")
 	if _, err := audit.ParseHead(strings.TrimSpace(head)); code != 0 || err != nil {
 		t.Errorf("verify: got %d, %q, %q, %v", code, head, errs, err)
 	}
 	s.Do(http.MethodGet, "/kx/environments", nil)
-	if code, out, errs := command(t, "audit", "--data-dir", dir, "--verify", "--head", strings.TrimSpace(head)); code != 0 {
+	if code, out, errs := execute(t, "audit", "--data-dir", dir, "--verify", "--head", strings.TrimSpace(head)); code != 0 {
 		t.Errorf("verify against a noted head: got %d, %q, %q", code, out, errs)
 	}
 	forged := strings.TrimSpace(head)
 	forged = forged[:len(forged)-64] + strings.Repeat("0", 64)
-	if code, _, errs := command(t, "audit", "--data-dir", dir, "--verify", "--head", forged); code != 2 || !strings.Contains(errs, "broken") {
+	if code, _, errs := execute(t, "audit", "--data-dir", dir, "--verify", "--head", forged); code != 2 || !strings.Contains(errs, "broken") {
 		t.Errorf("verify against a forged head: got %d, %q", code, errs)
 	}
 	for _, bad := range [][]string{
 		{"--since", "yesterday"}, {"--verify", "--head", "x"}, {"missing.jsonl.gz"}, {"--data-dir", t.TempDir()},
 	} {
 		args := append([]string{"audit", "--data-dir", dir}, bad...)
-		if code, _, errs := command(t, args...); code != 2 || strings.Count(errs, "\n") != 1 {
+		if code, _, errs := execute(t, args...); code != 2 || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%q: got %d, %q, want 2 and one line", bad, code, errs)
 		}
 	}
@@ -94,13 +86,13 @@ func TestBackupAndRestore(t *testing.T) {
 	dir, to := s.DataDir().Path(), filepath.Join(t.TempDir(), "restored")
 	s.Role("reader")
 	file := filepath.Join(t.TempDir(), "quoin.backup")
-	if code, out, errs := command(t, "backup", "--data-dir", dir, file); code != 0 || !strings.Contains(out, file) {
+	if code, out, errs := execute(t, "backup", "--data-dir", dir, file); code != 0 || !strings.Contains(out, file) {
 		t.Fatalf("backup: got %d, %q, %q", code, out, errs)
 	}
 	if fi, err := os.Stat(file); err != nil || fi.Mode().Perm() != 0o600 {
 		t.Errorf("the backup has mode %v, %v", fi.Mode(), err)
 	}
-	if code, out, errs := command(t, "restore", "--data-dir", to, file); code != 0 || !strings.Contains(out, to) {
+	if code, out, errs := execute(t, "restore", "--data-dir", to, file); code != 0 || !strings.Contains(out, to) {
 		t.Fatalf("restore: got %d, %q, %q", code, out, errs)
 	}
 	for name, args := range map[string][]string{
@@ -110,7 +102,7 @@ func TestBackupAndRestore(t *testing.T) {
 		"restore of nothing":   {"restore", "--data-dir", to + "2", file + "2"},
 		"restore of no backup": {"restore", "--data-dir", to + "2", filepath.Join(dir, "quoin.db")},
 	} {
-		if code, _, errs := command(t, args...); code != 2 || strings.Count(errs, "\n") != 1 {
+		if code, _, errs := execute(t, args...); code != 2 || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%s: got %d, %q, want 2 and one line", name, code, errs)
 		}
 	}

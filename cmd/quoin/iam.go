@@ -11,7 +11,9 @@ import (
 )
 
 type iamCommand struct {
-	Explain explainCommand `cmd:"" help:"Say whether a principal may do something, and which statement decides."`
+	Explain        explainCommand        `cmd:"" help:"Say whether a principal may do something, and which statement decides."`
+	Sessions       sessionsCommand       `cmd:"" help:"List the sessions that have not ended, and who opened them."`
+	RevokeSessions revokeSessionsCommand `cmd:"" help:"End sessions, those that were opened with them, and their connections."`
 }
 
 type explainCommand struct {

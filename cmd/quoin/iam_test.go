@@ -37,7 +37,7 @@ func TestIAMExplain(t *testing.T) {
 		{"bad key", []string{"--principal", alice, "--action", "a:b", "--context", "x"}, 2, []string{"--context"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			code, out, errs := command(t, append([]string{"iam", "explain", "--data-dir", dir}, c.args...)...)
+			code, out, errs := execute(t, append([]string{"iam", "explain", "--data-dir", dir}, c.args...)...)
 			if code != c.code {
 				t.Errorf("code %d", code)
 			}

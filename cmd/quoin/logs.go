@@ -23,7 +23,7 @@ const logsPoll = 200 * time.Millisecond
 
 // Run prints what the nodes of a cluster printed.
 func (c logsCommand) Run(ctx context.Context, std *stdio) error {
-	since, err := parseSince(c.Since, time.Now())
+	since, err := parseTime("--since", c.Since, time.Now())
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type commands struct {
 	Env        envCommand        `cmd:"" help:"Print the shell exports that point AWS tools at the server."`
 	Logs       logsCommand       `cmd:"" help:"Print what the nodes of a cluster printed."`
 	Audit      auditCommand      `cmd:"" help:"Print who did what, as JSON lines."`
-	IAM        iamCommand        `cmd:"" name:"iam" help:"Ask about identities and their policies."`
+	IAM        iamCommand        `cmd:"" name:"iam" help:"Ask about identities and their policies; list and end sessions."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Export, import and compare databases; collect what nothing names."`
 	Connect    connectCommand    `cmd:"" help:"Open a q console on a cluster, through the gateway."`
 	Demo       demoCommand       `cmd:"" help:"A whole tick application on an empty data folder, with one command."`

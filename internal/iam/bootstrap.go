@@ -23,7 +23,8 @@ func (s *Service) Bootstrap(ctx context.Context) (creds sigv4.Credentials, creat
 }
 
 // RotateRoot replaces the root credentials: the new ones count and the old ones
-// end in the same instant.
+// end in the same instant, with the sessions of GetSessionToken that they
+// opened. Sessions of roles that root assumed go on: see [Service.RevokeSessions].
 func (s *Service) RotateRoot(ctx context.Context) (creds sigv4.Credentials, err error) {
 	err = s.store.Update(ctx, func(tx store.Tx) error {
 		for {
@@ -35,6 +36,17 @@ func (s *Service) RotateRoot(ctx context.Context) (creds sigv4.Credentials, err 
 				break
 			}
 			if err := keys.Delete(tx, old.AccessKeyID); err != nil {
+				return err
+			}
+		}
+		for k, err := range sessions.List(tx, store.Query{}) {
+			if err != nil {
+				return err
+			}
+			if k.Rec.Principal != "" {
+				continue
+			}
+			if err := sessions.Delete(tx, k.Key); err != nil {
 				return err
 			}
 		}

@@ -177,11 +177,30 @@ func (a *API) Call(ctx context.Context, from Caller, name string, args []kdb.Val
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	client, creds, err := a.session(ctx, from)
-	if err != nil {
-		return nil, err
+	for again := false; ; again = true {
+		client, creds, err := a.session(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		v, err := f(ctx, &request{a, from, client, creds, args})
+		var unknown *finspace.UnknownError
+		if again || !errors.As(err, &unknown) || unknown.Code != "UnrecognizedClientException" {
+			return v, err
+		}
+		a.forget(from, creds) // the session was revoked; whether another may be opened is for the role to say
 	}
-	return f(ctx, &request{a, from, client, creds, args})
+}
+
+// forget drops credentials that are no longer good.
+func (a *API) forget(from Caller, creds sigv4.Credentials) {
+	a.mu.Lock()
+	s := a.sessions[from.Role+" "+from.Cluster]
+	a.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.creds == creds {
+		s.client = nil
+	}
 }
 
 // optional is a pointer to s, or nil when it is empty.

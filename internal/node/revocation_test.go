@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/server"
+	"github.com/quoinhq/quoin/internal/sigv4"
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
@@ -61,4 +66,28 @@ func TestUpdateKxUserReachesOpenConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("closed %s after DeleteKxUser answered", closed(t, c))
+}
+
+// Revoking sessions reaches open connections, and a node whose own session was
+// among them goes on with a new one.
+func TestRevokeSessionsReachesNodes(t *testing.T) {
+	e := newEstate(t)
+	e.create(t, e.cluster(t, "gp1", finspace.KxClusterTypeGp, "x:42\n"))
+	c := e.connect(t, "gp1")
+	const status = ".aws.get_kx_cluster[\"\"]`status"
+	if got := ask(t, c, status); got != `"RUNNING"` {
+		t.Fatalf("get_kx_cluster says %s", got)
+	}
+	root, err := datadir.ReadCredentials(filepath.Join(e.dir, "credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asRoot := *e
+	asRoot.creds = sigv4.Credentials{AccessKeyID: root.AccessKeyID, SecretAccessKey: root.SecretAccessKey}
+	name := e.role[strings.LastIndexByte(e.role, '/')+1:]
+	asRoot.send(t, "finspace", "POST", server.RevokeSessionsPath, []byte(`{"Principal":"role/`+name+`"}`), nil)
+	t.Logf("closed %s after the sessions were revoked", closed(t, c))
+	if got := ask(t, e.connect(t, "gp1"), status); got != `"RUNNING"` {
+		t.Errorf("afterwards get_kx_cluster says %s", got)
+	}
 }

@@ -1,14 +1,18 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/iam"
+	"github.com/quoinhq/quoin/internal/store"
 )
 
 // Operator calls are what this server's own commands ask of it: no part of any
@@ -17,6 +21,10 @@ const (
 	// RotateRootPath has the root user's credentials replaced. The new ones
 	// are written to the data folder and do not travel.
 	RotateRootPath = "/-/rotate-root"
+
+	// RevokeSessionsPath ends sessions: an iam.SessionQuery, answered with a
+	// RevokeReply.
+	RevokeSessionsPath = "/-/iam/revoke-sessions"
 
 	ExportPath  = "/-/db/export"  // ExportRequest
 	ImportPath  = "/-/db/import"  // ImportRequest, answered with an ImportReply
@@ -34,11 +42,12 @@ type operatorCall struct {
 // operatorCalls is the table of them by path.
 func operatorCalls() map[string]operatorCall {
 	return map[string]operatorCall{
-		RotateRootPath: {"RotateRootCredentials", func(s *Server, x *exchange) (any, error) { return nil, rotateRoot(x.ctx, s.iam, s.dir) }},
-		ExportPath:     {"ExportDatabase", (*Server).exportDatabase},
-		ImportPath:     {"ImportDatabase", (*Server).importDatabase},
-		DiffPath:       {"DiffDatabase", (*Server).diffDatabase},
-		CollectPath:    {"CollectGarbage", (*Server).collectGarbage},
+		RotateRootPath:     {"RotateRootCredentials", func(s *Server, x *exchange) (any, error) { return nil, rotateRoot(x.ctx, s.iam, s.dir) }},
+		RevokeSessionsPath: {"RevokeSessions", (*Server).revokeSessions},
+		ExportPath:         {"ExportDatabase", (*Server).exportDatabase},
+		ImportPath:         {"ImportDatabase", (*Server).importDatabase},
+		DiffPath:           {"DiffDatabase", (*Server).diffDatabase},
+		CollectPath:        {"CollectGarbage", (*Server).collectGarbage},
 	}
 }
 
@@ -71,7 +80,22 @@ func (s *Server) withOperator(next handler) handler {
 }
 
 // RotateRoot replaces the root credentials in a folder that no server runs on.
-func RotateRoot(ctx context.Context, cfg Config) (err error) {
+func RotateRoot(ctx context.Context, cfg Config) error {
+	return offline(ctx, cfg, func(s *Server) error { return rotateRoot(ctx, s.iam, s.dir) })
+}
+
+// RevokeSessions ends sessions in a folder that no server runs on. Errors:
+// store.ErrNotFound as in iam.Service.RevokeSessions.
+func RevokeSessions(ctx context.Context, cfg Config, q iam.SessionQuery) (ended int, err error) {
+	err = offline(ctx, cfg, func(s *Server) (err error) {
+		ended, err = s.iam.RevokeSessions(ctx, q)
+		return err
+	})
+	return ended, err
+}
+
+// offline starts as much of a server as identities need and ends it after fn.
+func offline(ctx context.Context, cfg Config, fn func(*Server) error) (err error) {
 	cfg.EnsureDefaults()
 	s := &Server{cfg: cfg, failed: make(chan error, 1)}
 	defer func() {
@@ -91,7 +115,26 @@ func RotateRoot(ctx context.Context, cfg Config) (err error) {
 			break
 		}
 	}
-	return rotateRoot(ctx, s.iam, s.dir)
+	return fn(s)
+}
+
+// RevokeReply says how many sessions had not ended yet.
+type RevokeReply struct{ Ended int }
+
+func (s *Server) revokeSessions(x *exchange) (any, error) {
+	q, err := request[iam.SessionQuery](x)
+	if err != nil {
+		return nil, err
+	}
+	if q.Principal == "" && q.AccessKeyID == "" {
+		return nil, finspace.NewValidationException("Say whose sessions.")
+	}
+	iam.EnvFrom(x.ctx).Resource = cmp.Or(q.Principal, q.AccessKeyID)
+	ended, err := s.iam.RevokeSessions(x.ctx, q)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, finspace.NewResourceNotFoundException("There is no " + strings.Replace(cmp.Or(q.Principal, "session/"+q.AccessKeyID), "/", " ", 1) + ".")
+	}
+	return RevokeReply{ended}, err
 }
 
 func rotateRoot(ctx context.Context, who *iam.Service, dir *datadir.Dir) error {
