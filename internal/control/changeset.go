@@ -41,7 +41,7 @@ type changeset struct {
 	Created     time.Time                `json:"created"`
 	ActiveFrom  time.Time                `json:"activeFrom,omitzero"`
 	Tree        blob.Hash                `json:"tree,omitzero"`
-	Local       blob.Hash                `json:"local,omitzero"`  // a tree to lay over the database, in place of Requests
+	Local       blob.Hash                `json:"local,omitzero"`  // what the database is to become, in place of Requests
 	Trees       []blob.Hash              `json:"trees,omitempty"` // for each of Requests, the files that it puts instead of those in S3; zero is none
 }
 

@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/s3"
 )
 
 func exists(p string) bool {
@@ -132,6 +134,8 @@ func TestChangesetErrors(t *testing.T) {
 		"nothing under":  {reqs: []finspace.ChangeRequest{putRequest("s3://b/none/", "/")}, kind: finspace.ErrorDetailsResourceNotFound},
 		"file or folder": {reqs: []finspace.ChangeRequest{putRequest("s3://b/", "/")}, kind: finspace.ErrorDetailsValidation},
 		"check":          {reqs: []finspace.ChangeRequest{putRequest("s3://b/a", "/")}, check: errors.New("the sym file is missing"), kind: finspace.ErrorDetailsValidation},
+		"refused":        {reqs: []finspace.ChangeRequest{putRequest("s3://b/a", "/")}, fetch: fmt.Errorf("%w: secret", s3.ErrRefused), kind: finspace.ErrorDetailsAccessDenied},
+		"unavailable":    {reqs: []finspace.ChangeRequest{putRequest("s3://b/a", "/")}, fetch: fmt.Errorf("%w: secret", s3.ErrUnavailable), kind: finspace.ErrorDetailsThrottling},
 		"internal":       {reqs: []finspace.ChangeRequest{putRequest("s3://b/a", "/")}, fetch: errors.New("secret text"), kind: finspace.ErrorDetailsInternalServiceException},
 	} {
 		t.Run("FAILED/"+name, func(t *testing.T) {

@@ -122,7 +122,7 @@ func (s *Service) buildTree(ctx context.Context, c *changeset, d *database) (*bl
 	after, total := before, ingestTotals{}
 	if c.Local != (blob.Hash{}) {
 		var err error
-		if after, err = s.overlay(before, c.Local); err != nil {
+		if after, err = s.Data.Blobs.Tree(c.Local); err != nil {
 			return nil, err
 		}
 	}
@@ -155,9 +155,6 @@ func (s *Service) buildTree(ctx context.Context, c *changeset, d *database) (*bl
 	return after, nil
 }
 
-// overlay replaces a database's tree by one that is stored already.
-func (s *Service) overlay(_ *blob.Tree, h blob.Hash) (*blob.Tree, error) { return s.Data.Blobs.Tree(h) }
-
 func (s *Service) applyDelete(t *blob.Tree, dbPath string) (*blob.Tree, error) {
 	p := strings.Trim(dbPath, "/")
 	if p == "" {
@@ -183,7 +180,8 @@ func (s *Service) applyPut(ctx context.Context, t *blob.Tree, r finspace.ChangeR
 	bucket, k := splitS3(*r.S3Path)
 	under := strings.Trim(*r.DbPath, "/")
 	var found []placed
-	if k != "" && !strings.HasSuffix(k, "/") {
+	single := k != "" && !strings.HasSuffix(k, "/")
+	if single {
 		found = []placed{{key: k, path: path.Join(under, path.Base(k))}}
 	} else {
 		var err error
@@ -194,10 +192,20 @@ func (s *Service) applyPut(ctx context.Context, t *blob.Tree, r finspace.ChangeR
 	if err := s.fetch(ctx, bucket, found); err != nil {
 		return nil, err
 	}
+	if single { // what a listing has said of others
+		if err := total.add(found[0].ref.Size); err != nil {
+			return nil, err
+		}
+	}
 	files := make([]blob.TreeFile, len(found))
 	for i, f := range found {
 		files[i] = blob.TreeFile{Path: f.path, Ref: f.ref}
 	}
+	return putFiles(t, files)
+}
+
+// putFiles lays files into a tree. Errors: *ingestError for a path that cannot be.
+func putFiles(t *blob.Tree, files []blob.TreeFile) (*blob.Tree, error) {
 	next, err := t.PutAll(files)
 	var bad *blob.PathError
 	if errors.As(err, &bad) {
@@ -253,9 +261,16 @@ func (s *Service) fetch(ctx context.Context, bucket string, found []placed) erro
 	return g.Wait()
 }
 
+// sourceError tells the user what kept an object, or a listing, from being read.
 func (s *Service) sourceError(bucket, k string, err error) error {
-	if errors.Is(err, s3.ErrNoObject) {
-		return &ingestError{finspace.ErrorDetailsResourceNotFound, fmt.Sprintf("There is no s3://%s/%s.", bucket, k), err}
+	at := "s3://" + bucket + "/" + k
+	switch {
+	case errors.Is(err, s3.ErrNoObject):
+		return &ingestError{finspace.ErrorDetailsResourceNotFound, "There is no " + at + ".", err}
+	case errors.Is(err, s3.ErrRefused):
+		return &ingestError{finspace.ErrorDetailsAccessDenied, "The S3 server does not let this server read " + at + ".", err}
+	case errors.Is(err, s3.ErrUnavailable):
+		return &ingestError{finspace.ErrorDetailsThrottling, "The S3 server could not be asked for " + at + ". Make the changeset again later.", err}
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -76,10 +75,5 @@ func (s *Service) applyFiles(t *blob.Tree, h blob.Hash, dbPath string, total *in
 		f.Path = path.Join(strings.Trim(dbPath, "/"), f.Path)
 		files = append(files, f)
 	}
-	next, err := t.PutAll(files)
-	var bad *blob.PathError
-	if errors.As(err, &bad) {
-		return nil, &ingestError{finspace.ErrorDetailsValidation, fmt.Sprintf("The file /%s cannot be put: a file and a folder would have one name, or the path is not one of a database.", bad.Path), err}
-	}
-	return next, err
+	return putFiles(t, files)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -15,18 +16,26 @@ import (
 	"github.com/quoinhq/quoin/internal/blob"
 )
 
-// ErrNoObject is what a Source returns for a bucket or an object that is not there.
-var ErrNoObject = errors.New("s3: no such object")
+// What a Source returns beside other errors.
+var (
+	// ErrNoObject is returned for a bucket or an object that is not there.
+	ErrNoObject = errors.New("s3: no such object")
+	// ErrRefused is returned when another server does not let this one read.
+	ErrRefused = errors.New("s3: the server refuses access")
+	// ErrUnavailable is returned when another server cannot be reached, or
+	// says that it cannot answer now.
+	ErrUnavailable = errors.New("s3: the server cannot be reached")
+)
 
 // Source is where s3:// paths lead: the built-in store or another server.
 // Its methods may be called concurrently.
 type Source interface {
 	// List yields the objects of a bucket whose keys begin with prefix, in key
-	// order. Errors: ErrNoObject for the bucket.
+	// order. Errors: ErrNoObject for the bucket, ErrRefused, ErrUnavailable.
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[Info, error]
 	// Fetch brings an object's content into blobs and returns its name there.
-	// An empty version is the current one. Errors: ErrNoObject. The caller
-	// holds a lease on blobs.
+	// An empty version is the current one. Errors: ErrNoObject, ErrRefused,
+	// ErrUnavailable. The caller holds a lease on blobs.
 	Fetch(ctx context.Context, blobs *blob.Store, bucket, key, version string) (blob.Ref, error)
 }
 
@@ -127,10 +136,22 @@ func (x *External) Fetch(ctx context.Context, blobs *blob.Store, bucket, key, ve
 	return ref, externalError(err)
 }
 
+// externalError tells the causes apart that a user can do something about. The
+// cause stays in the chain, for operators.
 func externalError(err error) error {
-	switch minio.ToErrorResponse(err).Code {
-	case "NoSuchBucket", "NoSuchKey", "NoSuchVersion":
-		return ErrNoObject
+	if err == nil {
+		return nil
+	}
+	var answer minio.ErrorResponse
+	errors.As(err, &answer)
+	var network net.Error
+	switch {
+	case answer.Code == "NoSuchBucket" || answer.Code == "NoSuchKey" || answer.Code == "NoSuchVersion":
+		return fmt.Errorf("%w: %w", ErrNoObject, err)
+	case answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized:
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	case answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= http.StatusInternalServerError, errors.As(err, &network):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }
