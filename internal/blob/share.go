@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // LayoutShared is Layout for many versions of one tree: the folders at the top
@@ -16,8 +18,8 @@ import (
 // been saved.
 func (t *Tree) LayoutShared(ctx context.Context, dir, cache string) (err error) {
 	s := t.s
-	if err := s.fs.MkdirAll(cache, 0o700); err != nil {
-		return fmt.Errorf("blob: %w", err)
+	if err := t.Share(ctx, cache); err != nil {
+		return err
 	}
 	if err := s.fs.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("blob: %w", err)
@@ -29,16 +31,44 @@ func (t *Tree) LayoutShared(ctx context.Context, dir, cache string) (err error) 
 	}()
 	for _, n := range t.root.nodes {
 		at := filepath.Join(dir, n.Name)
-		if !n.Dir {
-			err = s.Link(n.Hash, at)
-		} else if err = s.cached(ctx, n, cache); err == nil {
+		if n.Dir {
 			err = s.fs.Symlink(filepath.Join(cache, n.Hash.String()), at)
+		} else {
+			err = s.Link(n.Hash, at)
 		}
 		if err != nil {
 			return fmt.Errorf("blob: layout of %s: %w", n.Name, err)
 		}
 	}
 	return nil
+}
+
+// sharers is how many folders are laid out at once.
+const sharers = 4
+
+// Share lays the folders at the top of a saved tree out in cache, those that
+// are not there yet, so that LayoutShared has only links to make.
+func (t *Tree) Share(ctx context.Context, cache string) error {
+	if err := t.s.fs.MkdirAll(cache, 0o700); err != nil {
+		return fmt.Errorf("blob: %w", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(sharers)
+	for _, n := range t.root.nodes {
+		if !n.Dir {
+			continue
+		}
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := t.s.cached(ctx, n, cache); err != nil {
+				return fmt.Errorf("blob: layout of %s: %w", n.Name, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // cached makes sure that a saved folder is laid out in cache. It is complete

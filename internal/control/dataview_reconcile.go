@@ -125,7 +125,8 @@ func (s *Service) dropStrays(d *dataview) error {
 	return nil
 }
 
-// PruneLayouts removes folders that dataviews shared and none shows any more.
+// PruneLayouts removes shared folders that no dataview shows any more and that
+// are not of a database as it is now.
 // Content that only they held on to is free from then on.
 func (s *Service) PruneLayouts(ctx context.Context) error {
 	s.layouts.Lock()
@@ -139,6 +140,12 @@ func (s *Service) PruneLayouts(ctx context.Context) error {
 			for _, v := range d.Rec.Versions {
 				trees[v.Tree] = true
 			}
+		}
+		for d, err := range databases.List(tx, store.Query{}) {
+			if err != nil {
+				return err
+			}
+			trees[d.Rec.Head] = true
 		}
 		return nil
 	})

@@ -117,6 +117,7 @@ func TestDataviewFolders(t *testing.T) {
 		}
 		return len(entries)
 	}
+	w.changeset(env, "db", deleteRequest("/d2/"))
 	if n := shared(); n != 2 {
 		t.Fatalf("%d shared folders before, want d1 and d2", n)
 	}

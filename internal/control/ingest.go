@@ -275,13 +275,22 @@ func (s *Service) sourceError(bucket, k string, err error) error {
 	return err
 }
 
-// completeChangeset makes the tree the database's, in one transaction.
+// completeChangeset makes the tree the database's, in one transaction. What is
+// new of it is laid out first, so that a dataview of it has only links to make.
 func (s *Service) completeChangeset(ctx context.Context, k string, t *blob.Tree) error {
 	h, err := t.Save(ctx)
 	if err != nil {
 		return err
 	}
 	if err := s.Data.Blobs.Sync(ctx); err != nil {
+		return err
+	}
+	if t, err = s.Data.Blobs.Tree(h); err != nil { // with the names of its folders
+		return err
+	}
+	s.layouts.RLock() // until the database's record names it
+	defer s.layouts.RUnlock()
+	if err := t.Share(ctx, s.treeCache()); err != nil {
 		return err
 	}
 	return ignoreNotFound(s.Store.Update(ctx, func(tx store.Tx) error {

@@ -54,7 +54,7 @@ type Service struct {
 	api.Unimplemented
 	Config
 	pager   pager
-	layouts sync.RWMutex // held for reading while a dataview's folders are laid out and recorded
+	layouts sync.RWMutex // held for reading while folders are laid out and recorded
 }
 
 var _ api.Service = (*Service)(nil)

@@ -148,14 +148,7 @@ func TestAWSCLI(t *testing.T) {
 }
 
 func TestJavaScript(t *testing.T) {
-	modules, err := filepath.Abs(os.Getenv("QUOIN_NODE_MODULES"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if os.Getenv("QUOIN_NODE_MODULES") == "" {
-		modules, _ = filepath.Abs("node/node_modules") // npm ci in test/clients/node
-	}
-	need(t, "@aws-sdk/client-finspace for Node.js", "node", "-e", "require('"+modules+"/@aws-sdk/client-finspace')")
+	modules := nodeModules(t)
 	transports(t, func(t *testing.T, _ *live.Server, env []string) {
 		got := session(t, append(env, "QUOIN_NODE_MODULES="+modules), "node", "testdata/session.mjs")
 		if diff := cmp.Diff(wantSession("by node"), got); diff != "" {
@@ -167,7 +160,7 @@ func TestJavaScript(t *testing.T) {
 // TestEnvironIsComplete keeps the sessions honest: nothing in them may name an
 // endpoint or a key.
 func TestEnvironIsComplete(t *testing.T) {
-	for _, file := range []string{"session.py", "session.mjs", "session.sh"} {
+	for _, file := range []string{"session.py", "session.mjs", "session.sh", "calls.py", "calls.mjs"} {
 		text, err := os.ReadFile(filepath.Join("testdata", file))
 		if err != nil {
 			t.Fatal(err)
