@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -16,9 +17,12 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/internal/audit"
+	"github.com/quoinhq/quoin/internal/control"
+	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/server"
 	"github.com/quoinhq/quoin/internal/sigv4"
 	"github.com/quoinhq/quoin/internal/store/sqlite"
+	"github.com/quoinhq/quoin/kdb/ipc"
 	"github.com/quoinhq/quoin/test/live"
 )
 
@@ -192,12 +196,37 @@ func TestSecretsStayOut(t *testing.T) {
 	made := s.UserKey("weak", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
 	keep(s.DoAs(made, http.MethodGet, users, nil))
 
-	trail, err := json.Marshal(trailOf(t, s, 20))
+	// The passwords of kdb+ logins: plain ones, and strings that were signed
+	// with keys and tokens that nobody gave out.
+	end, err := s.DataDir().Endpoint()
 	if err != nil {
 		t.Fatal(err)
 	}
+	signed, err := gateway.Sign(control.Endpoint{Environment: env, Cluster: "hdb", User: "bob"}, end.Gateway,
+		sigv4.Credentials{AccessKeyID: "ASIAPLANTED", SecretAccessKey: plant(), SessionToken: plant()}, "us-east-1", s.Now(), gateway.DefaultLife)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed = signed[strings.LastIndexByte(signed, ':')+1:]
+	_, signature, _ := strings.Cut(signed, "X-Amz-Signature=")
+	for _, password := range []string{plant(), signed, signed + "&X-Amz-Signature=" + plant(), "X-Amz-Security-Token=" + plant()} {
+		d := ipc.Dialer{User: "bob", Password: password, TLS: &tls.Config{InsecureSkipVerify: true}}
+		if c, err := d.Dial(t.Context(), end.Gateway); err == nil {
+			c.Close()
+			t.Error("a login without a good signature was let in")
+		}
+	}
+
+	trail, err := json.Marshal(trailOf(t, s, 24))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(trail, []byte(`"operation":"Refuse"`)); n < 4 {
+		t.Errorf("the trail has %d refused logins: %s", n, trail)
+	}
 	metrics, _ := s.Request(http.MethodGet, "/metrics", nil)
-	secrets := []string{"PLANTED", s.Root.SecretAccessKey, made.SecretAccessKey}
+	signature, _, _ = strings.Cut(signature, "&")
+	secrets := []string{"PLANTED0", signature, s.Root.SecretAccessKey, made.SecretAccessKey}
 	for where, text := range map[string]string{"the log": log.String(), "the audit trail": string(trail), "the metrics": string(s.Send(metrics).Body)} {
 		for _, secret := range secrets {
 			if i := strings.Index(text, secret); i >= 0 {
@@ -208,7 +237,7 @@ func TestSecretsStayOut(t *testing.T) {
 			t.Errorf("%s is empty: the test looks at nothing", where)
 		}
 	}
-	for _, secret := range secrets[1:] {
+	for _, secret := range secrets[2:] {
 		if strings.Contains(errorTexts.String(), secret) {
 			t.Error("a reply to a refused request has a secret key")
 		}
