@@ -1,9 +1,14 @@
 package node_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"io/fs"
+	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,5 +94,67 @@ func TestRevokeSessionsReachesNodes(t *testing.T) {
 	t.Logf("closed %s after the sessions were revoked", closed(t, c))
 	if got := ask(t, e.connect(t, "gp1"), status); got != `"RUNNING"` {
 		t.Errorf("afterwards get_kx_cluster says %s", got)
+	}
+}
+
+// What a node writes down, and the server about it, has no secret of those who
+// made, run and use the cluster.
+func TestSecretsStayOutOfLogs(t *testing.T) {
+	e := newEstate(t)
+	in := e.cluster(t, "gp1", finspace.KxClusterTypeGp, "x:42\n")
+	in.ClientToken = ptr("PLANTED-token")
+	e.create(t, in)
+	user := e.assume(t)
+	client, err := finspace.New(finspace.Config{Endpoint: e.url, Region: "us-east-1", Credentials: user})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := client.GetKxConnectionString(t.Context(), &finspace.GetKxConnectionStringInput{
+		EnvironmentId: &e.env, ClusterName: ptr("gp1"), UserArn: ptr("arn:aws:finspace:us-east-1:" + e.account + ":kxEnvironment/" + e.env + "/kxUser/alice"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, signature, _ := strings.Cut(*out.SignedConnectionString, "X-Amz-Signature=")
+	signature, _, _ = strings.Cut(signature, "&")
+	c := e.connect(t, "gp1")
+	ask(t, c, ".aws.get_kx_cluster[\"\"]") // the node opens a session of its own
+	secrets := []string{"PLANTED", e.creds.SecretAccessKey, user.SecretAccessKey, user.SessionToken, signature}
+	looked := 0
+	err = filepath.WalkDir(e.dir, func(path string, d fs.DirEntry, err error) error {
+		name := filepath.Base(path)
+		if err != nil || !d.Type().IsRegular() || strings.HasPrefix(name, "quoin.db") || name == "credentials" || strings.Contains(path, "/blobs/") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		looked++
+		for i, secret := range secrets {
+			if secret == "" || bytes.Contains(b, []byte(secret)) {
+				t.Errorf("%s has secret %d", path, i)
+			}
+		}
+		return err
+	})
+	if err != nil || looked < 3 {
+		t.Errorf("looked at %d files: %v", looked, err)
+	}
+	for i, secret := range secrets {
+		if strings.Contains(e.printed(t), secret) {
+			t.Errorf("the nodes printed secret %d", i)
+		}
+	}
+	resp, err := http.Get(e.url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	metrics, err := io.ReadAll(resp.Body)
+	if err != nil || !bytes.Contains(metrics, []byte("quoin_node_")) {
+		t.Errorf("the metrics say nothing of nodes: %v", err)
+	}
+	for i, secret := range secrets {
+		if bytes.Contains(metrics, []byte(secret)) {
+			t.Errorf("the metrics have secret %d", i)
+		}
 	}
 }
