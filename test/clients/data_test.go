@@ -336,8 +336,8 @@ func (c dataClient) inUse(t *testing.T) {
 		"vpcConfiguration":          members{"vpcId": "vpc-12345678", "subnetIds": []string{"subnet-12345678"}, "securityGroupIds": []string{"sg-12345678"}, "ipAddressType": "IP_V4"},
 	})
 	c.fails(t, "ConflictException", "reader", "DeleteKxScalingGroup", members{"scalingGroupName": "group"})
-	c.fails(t, "ConflictException", "reader", "DeleteKxDataview", members{"databaseName": "hist", "dataviewName": "view"})
-	c.fails(t, "ConflictException", "reader", "DeleteKxDatabase", members{"databaseName": "hist"})
+	c.fails(t, "ConflictException", "reader", "DeleteKxDataview", members{"databaseName": "hist", "dataviewName": "view", "clientToken": "kept"})
+	c.fails(t, "ConflictException", "reader", "DeleteKxDatabase", members{"databaseName": "hist", "clientToken": "gone"})
 	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) { // while it is being made it cannot be deleted
 		r := c.call(t, "DeleteKxCluster", c.with(members{"clusterName": "reader"}, nil))
 		if r.Code == "" {
@@ -349,13 +349,14 @@ func (c dataClient) inUse(t *testing.T) {
 	}
 	c.gone(t, "GetKxCluster", members{"clusterName": "reader"})
 	c.fails(t, "ConflictException", "view", "DeleteKxVolume", members{"volumeName": "vol"})
-	c.fails(t, "ConflictException", "view", "DeleteKxDatabase", members{"databaseName": "hist"})
+	c.fails(t, "ConflictException", "view", "DeleteKxDatabase", members{"databaseName": "hist", "clientToken": "gone"})
 }
 
 func (c dataClient) deletes(t *testing.T) {
 	for _, name := range []string{"view", "follow"} {
 		at := members{"databaseName": "hist", "dataviewName": name}
-		c.ok(t, "DeleteKxDataview", at)
+		// The SDK for JavaScript does not fill in the token of a deletion.
+		c.ok(t, "DeleteKxDataview", c.with(at, members{"clientToken": "gone-" + name}))
 		c.gone(t, "GetKxDataview", at)
 	}
 	for _, name := range []string{"vol", "spare"} {
@@ -364,6 +365,6 @@ func (c dataClient) deletes(t *testing.T) {
 	}
 	c.ok(t, "DeleteKxScalingGroup", members{"scalingGroupName": "group"})
 	c.gone(t, "GetKxScalingGroup", members{"scalingGroupName": "group"})
-	c.ok(t, "DeleteKxDatabase", members{"databaseName": "hist"})
+	c.ok(t, "DeleteKxDatabase", members{"databaseName": "hist", "clientToken": "gone"})
 	c.gone(t, "GetKxDatabase", members{"databaseName": "hist"})
 }
