@@ -91,6 +91,15 @@ type dbExport struct {
 	Dir       string `arg:"" placeholder:"DIR" help:"Folder to make."`
 }
 
+// Help shows how it is used.
+func (dbExport) Help() string {
+	return `The folder must not exist yet. On the file system of the data folder its files are links to what the server keeps: read
+and copy them, do not write to them.
+
+  quoin db export hist /srv/hist
+  quoin db export hist /srv/hist-as-of-friday --changeset 0hoi0a6hxiw43wwrngacr5`
+}
+
 // Run lays the database out.
 func (c dbExport) Run(ctx context.Context, std *stdio) error {
 	folder, err := filepath.Abs(c.Dir)
@@ -113,6 +122,15 @@ type dbImport struct {
 	Dir string `arg:"" placeholder:"DIR" help:"Folder with the database."`
 }
 
+// Help shows how it is used.
+func (dbImport) Help() string {
+	return `The folder is read by the server, on its machine. What is wrong with the database is said here, and nothing changes.
+The changeset's id is printed when it has completed.
+
+  quoin db import hist /srv/hist
+  quoin db import hist /srv/hist --environment prod`
+}
+
 // Run imports the folder and waits for the changeset to end.
 func (c dbImport) Run(ctx context.Context, std *stdio) error {
 	folder, err := filepath.Abs(c.Dir)
@@ -120,10 +138,12 @@ func (c dbImport) Run(ctx context.Context, std *stdio) error {
 		return err
 	}
 	return c.with(ctx, func(o *operator, client *finspace.Client, env string) error {
+		std.note("reading %s", folder)
 		var reply server.ImportReply
 		if err := o.ask(ctx, server.ImportPath, server.ImportRequest{Environment: env, Database: c.Database, Folder: folder}, &reply); err != nil {
 			return err
 		}
+		std.note("changeset %s is being checked and stored", reply.Changeset)
 		out, err := client.WaitKxChangeset(ctx, &finspace.GetKxChangesetInput{
 			EnvironmentId: &env, DatabaseName: &c.Database, ChangesetId: &reply.Changeset,
 		})
@@ -146,6 +166,15 @@ type dbDiff struct {
 	database
 	From string `arg:"" placeholder:"A" help:"Changeset to compare."`
 	To   string `arg:"" optional:"" placeholder:"B" help:"Changeset to compare with (the last one that completed)."`
+}
+
+// Help shows how it is used.
+func (dbDiff) Help() string {
+	return `Ids are those that quoin db log lists. For each folder: files added (+), removed (-) and changed (~), bytes before and after,
+and rows where it is a table.
+
+  quoin db diff hist 0hoi0a6hxiw43wwrngacr5
+  quoin db diff hist 0hoi0a6hxiw43wwrngacr5 0hoi0fnzq1mmyyk3oq4cmw`
 }
 
 // Run prints one line for each folder that differs.
@@ -180,6 +209,12 @@ func count(rows int64) string {
 
 type dbLog struct{ database }
 
+// Help shows how it is used.
+func (dbLog) Help() string {
+	return `  quoin db log hist
+  quoin db log hist --environment prod`
+}
+
 // Run lists the changesets.
 func (c dbLog) Run(ctx context.Context, std *stdio) error {
 	return c.with(ctx, func(_ *operator, client *finspace.Client, env string) error {
@@ -204,9 +239,18 @@ type dbGC struct {
 	DryRun bool `help:"Only say what would be removed."`
 }
 
+// Help shows how it is used.
+func (dbGC) Help() string {
+	return `The server goes on working meanwhile; what is being imported, mounted or exported is spared.
+
+  quoin db gc --dry-run      what would go
+  quoin db gc                remove it`
+}
+
 // Run collects.
 func (c dbGC) Run(ctx context.Context, std *stdio) error {
 	return c.with(func(o *operator) error {
+		std.note("looking at all content")
 		var g blob.Garbage
 		if err := o.ask(ctx, server.CollectPath, server.CollectRequest{DryRun: c.DryRun}, &g); err != nil {
 			return err
