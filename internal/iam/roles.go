@@ -288,6 +288,9 @@ func (s *Service) RoleExists(tx store.Tx, roleARN string) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	r, err := found(tx, roles, name)
-	return r != nil && r.Name == name && r.Path == path, err
+	r, err := roles.Peek(tx, recordKey(name))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && r.Name == name && r.Path == path, err
 }

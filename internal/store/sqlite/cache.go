@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
-// cache keeps committed records in memory so that a hot Get needs no SQL. It
-// is written through: a commit puts what it changed here before anybody can
-// see the commit.
+// cache keeps committed records in memory so that a hot Get needs no SQL. A
+// commit replaces what it changed before anybody can see the commit. It adds
+// nothing that no reader has asked for: most of what is written (replies kept
+// under a token, the audit trail) is never read, and would push out what is.
 //
 // An entry carries the commit from which on it is known to hold, so a reader
 // at an older commit passes it by and asks the file, and a reader that fills
@@ -87,13 +88,15 @@ func (c *cache) fill(id recordID, rec *record, seq uint64) {
 	s.add(id, rec)
 }
 
-// commit replaces what is known about id from commit rec.seq on.
+// commit replaces what is known about id, if anything is, from commit rec.seq on.
 func (c *cache) commit(id recordID, rec *record) {
 	s := c.shard(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.newest = rec.seq
-	s.add(id, rec)
+	if s.young[id] != nil || s.old[id] != nil {
+		s.add(id, rec)
+	}
 }
 
 // add puts rec into the young generation; s.mu is held.

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"errors"
+	"math"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -41,6 +43,9 @@ func (db *DB) write() {
 	for {
 		select {
 		case <-db.kick:
+			// Who is ready to run may have an update for this batch: a
+			// larger one costs hardly more.
+			runtime.Gosched()
 			log.grow(db.writeBatch())
 		case <-log.copied:
 			log.restart()
@@ -111,16 +116,10 @@ func (db *DB) store(changes []change) (was []before, err error) {
 		return nil, nil
 	}
 	was = make([]before, len(changes))
-	err = db.w.transact(func() error {
+	err = db.w.transact(func() (err error) {
 		for i, c := range changes {
-			if db.counts.wanted(c.id.kind) {
-				old, err := db.w.get(c.id)
-				if err != nil {
-					return err
-				}
-				if was[i] = present; old.absent {
-					was[i] = absent
-				}
+			if was[i], err = db.before(c.id); err != nil {
+				return err
 			}
 			if err := db.w.write(c.id, c.rec); err != nil {
 				return err
@@ -129,6 +128,26 @@ func (db *DB) store(changes []change) (was []before, err error) {
 		return nil
 	})
 	return was, err
+}
+
+// before says whether a record is there that is about to be written, if any
+// count depends on it. Called by the writer, to whom every commit is visible:
+// what the cache knows holds.
+func (db *DB) before(id recordID) (before, error) {
+	if !db.counts.wanted(id.kind) {
+		return unknown, nil
+	}
+	old := db.cache.get(id, math.MaxUint64)
+	if old == nil || old.expires != 0 { // it may have been purged since
+		var err error
+		if old, err = db.w.get(id); err != nil {
+			return unknown, err
+		}
+	}
+	if old.absent {
+		return absent, nil
+	}
+	return present, nil
 }
 
 // publish makes the batch, which is on disk, what readers see.

@@ -23,7 +23,19 @@ type counts struct {
 
 type kindCounts struct {
 	newest   uint64 // last commit that changed a record of the kind
+	asked    bool   // somebody has asked for a count that may be remembered
 	prefixes map[string]counted
+	counting map[*counting]struct{}
+}
+
+// counting is a count that a reader is making of a snapshot, while commits go
+// on. With many writers there always is one, so a count that were good only if
+// nothing had changed meanwhile would be made again and again.
+type counting struct {
+	kind   store.Kind
+	prefix string
+	more   int  // by what commits have changed it since the snapshot
+	lost   bool // a commit changed it that did not know by how much
 }
 
 type counted struct {
@@ -60,29 +72,51 @@ func (c *counts) get(kind store.Kind, prefix string, seq uint64) (int, bool) {
 	return got.n, ok && got.seq <= seq
 }
 
-// fill remembers what a reader at commit seq has counted.
-func (c *counts) fill(kind store.Kind, prefix string, n int, seq uint64) {
-	if c == nil {
-		return
+// begin notes that a reader at commit seq starts to count; nil when what it
+// finds cannot be kept.
+func (c *counts) begin(kind store.Kind, prefix string, seq uint64) *counting {
+	if c == nil || !countable(prefix) {
+		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.kind(kind)
-	if k.newest > seq || !countable(prefix) {
+	k.asked = true
+	if k.newest > seq {
+		return nil
+	}
+	n := &counting{kind: kind, prefix: prefix}
+	if k.counting == nil {
+		k.counting = map[*counting]struct{}{}
+	}
+	k.counting[n] = struct{}{}
+	return n
+}
+
+// end remembers that the snapshot had so many, unless keep is false.
+func (c *counts) end(n *counting, found int, keep bool) {
+	if n == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.kind(n.kind)
+	delete(k.counting, n)
+	if n.lost || !keep {
 		return
 	}
 	if k.prefixes == nil || len(k.prefixes) >= maxCounts {
 		k.prefixes = map[string]counted{}
 	}
-	k.prefixes[prefix] = counted{n, seq}
+	k.prefixes[n.prefix] = counted{found + n.more, k.newest}
 }
 
-// wanted says whether counts of the kind are remembered, so that the writer
-// has to find out what its changes do to them.
+// wanted says whether counts of the kind are asked for, so that the writer has
+// to find out what its changes do to them.
 func (c *counts) wanted(kind store.Kind) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.kind(kind).prefixes) > 0
+	return c.kind(kind).asked
 }
 
 // before is what the writer knows of a record from before its change.
@@ -101,20 +135,30 @@ func (c *counts) commit(seq uint64, changes []change, was []before) {
 	for i, ch := range changes {
 		k := c.kind(ch.id.kind)
 		k.newest = seq
-		d := 0
 		switch {
-		case len(k.prefixes) == 0:
-			continue
+		case !k.asked:
 		case ch.rec.expires != 0 || was[i] == unknown:
 			k.each(ch.id.key, func(prefix string, _ counted) { delete(k.prefixes, prefix) })
-			continue
+			k.eachCounting(ch.id.key, func(n *counting) { n.lost = true })
 		case was[i] == absent && !ch.rec.absent:
-			d = 1
+			k.add(ch.id.key, 1, seq)
 		case was[i] == present && ch.rec.absent:
-			d = -1
+			k.add(ch.id.key, -1, seq)
 		}
-		if d != 0 {
-			k.each(ch.id.key, func(prefix string, was counted) { k.prefixes[prefix] = counted{was.n + d, seq} })
+	}
+}
+
+// add changes the counts that key is part of by d, as of commit seq.
+func (k *kindCounts) add(key string, d int, seq uint64) {
+	k.each(key, func(prefix string, was counted) { k.prefixes[prefix] = counted{was.n + d, seq} })
+	k.eachCounting(key, func(n *counting) { n.more += d })
+}
+
+// eachCounting calls fn for the counts being made that key is part of.
+func (k *kindCounts) eachCounting(key string, fn func(*counting)) {
+	for n := range k.counting {
+		if strings.HasPrefix(key, n.prefix) {
+			fn(n)
 		}
 	}
 }

@@ -260,10 +260,9 @@ func (t *tx) committedCount(kind store.Kind, prefix string) (int, error) {
 	if n, ok := t.db.counts.get(kind, prefix, t.base.seq); ok {
 		return n, nil
 	}
+	counting := t.db.counts.begin(kind, prefix, t.base.seq)
 	n, expiring, err := t.base.count(prefixRange(kind, prefix), t.nano)
-	if err == nil && expiring == 0 {
-		t.db.counts.fill(kind, prefix, n, t.base.seq)
-	}
+	t.db.counts.end(counting, n, err == nil && expiring == 0)
 	return n, err
 }
 
