@@ -3,12 +3,16 @@ package q
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/quoinhq/quoin/q/eval"
 )
@@ -49,8 +53,8 @@ func (*Host) Now() time.Time { return time.Now() }
 // Location returns the local time zone.
 func (*Host) Location() *time.Location { return time.Local }
 
-// Getenv returns an environment variable.
-func (*Host) Getenv(name string) string { return os.Getenv(name) }
+// LookupEnv returns an environment variable.
+func (*Host) LookupEnv(name string) (string, bool) { return os.LookupEnv(name) }
 
 // Setenv sets an environment variable of the process.
 func (*Host) Setenv(name, value string) error { return os.Setenv(name, value) }
@@ -67,6 +71,13 @@ func (*Host) Dial(ctx context.Context, network, address string) (net.Conn, error
 // Listen opens a listener.
 func (*Host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	var c net.ListenConfig
+	if eval.ReusePort(ctx) {
+		c.Control = func(_, _ string, rc syscall.RawConn) error {
+			var err error
+			ctl := rc.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
+			return errors.Join(ctl, err)
+		}
+	}
 	return c.Listen(ctx, network, address)
 }
 

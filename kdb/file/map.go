@@ -13,6 +13,15 @@ import (
 // Mapping is what keeps a mapped value's memory. The zero Mapping maps nothing.
 type Mapping struct{ maps [][]byte }
 
+// Bytes returns how much is mapped.
+func (m *Mapping) Bytes() int64 {
+	var n int64
+	for _, b := range m.maps {
+		n += int64(len(b))
+	}
+	return n
+}
+
 // Close ends the mapping. Nothing of the value, nor of what was sliced from
 // it, may be used afterwards.
 func (m *Mapping) Close() error {

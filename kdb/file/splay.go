@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -82,7 +83,8 @@ func Columns(dir string) ([]kdb.Symbol, error) {
 }
 
 // WriteTable writes a splayed table, in place of one that is there: all columns
-// are on disk before the folder takes its name. The symbol columns must be
+// are on disk before the folder takes its name. The folder above, a partition's,
+// comes into being together with the table. The symbol columns must be
 // enumerated. Errors: ErrNotEnumerated, as Write.
 func WriteTable(dir string, t *kdb.Table, o *Options) error {
 	dir = filepath.Clean(dir)
@@ -93,24 +95,60 @@ func WriteTable(dir string, t *kdb.Table, o *Options) error {
 		}
 	}
 	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return err
+	if _, err := os.Stat(parent); errors.Is(err, fs.ErrNotExist) {
+		return writeFirstTable(parent, filepath.Base(dir), t, o)
 	}
 	tmp := temporaryName(dir)
-	if err := os.Mkdir(tmp, 0o777); err != nil { // less the umask
-		return err
-	}
 	defer os.RemoveAll(tmp)
-	for i, c := range t.Cols {
-		if err := writeColumn(filepath.Join(tmp, t.Names[i].String()), c, o); err != nil {
-			return err
-		}
-	}
-	if err := Write(filepath.Join(tmp, columnsFile), kdb.NewVec(t.Names), nil); err != nil {
+	if err := writeColumns(tmp, t, o); err != nil {
 		return err
 	}
 	if err := swap(tmp, dir); err != nil {
 		return err
 	}
 	return syncDir(parent)
+}
+
+// writeFirstTable is WriteTable in a folder that is not there yet. Who looks at
+// a database meanwhile sees the folder with its table, or none.
+func writeFirstTable(parent, name string, t *kdb.Table, o *Options) error {
+	above := filepath.Dir(parent)
+	if err := os.MkdirAll(above, 0o777); err != nil {
+		return err
+	}
+	tmp := temporaryName(parent)
+	defer os.RemoveAll(tmp)
+	if err := os.Mkdir(tmp, 0o777); err != nil {
+		return err
+	}
+	if err := writeColumns(filepath.Join(tmp, name), t, o); err != nil {
+		return err
+	}
+	if err := syncDir(tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, parent); err != nil {
+		if _, there := os.Stat(parent); there != nil {
+			return err
+		}
+		// Another writer made the folder meanwhile.
+		if err := swap(filepath.Join(tmp, name), filepath.Join(parent, name)); err != nil {
+			return err
+		}
+		return syncDir(parent)
+	}
+	return syncDir(above)
+}
+
+// writeColumns makes the folder of a splayed table.
+func writeColumns(tmp string, t *kdb.Table, o *Options) error {
+	if err := os.Mkdir(tmp, 0o777); err != nil { // less the umask
+		return err
+	}
+	for i, c := range t.Cols {
+		if err := writeColumn(filepath.Join(tmp, t.Names[i].String()), c, o); err != nil {
+			return err
+		}
+	}
+	return Write(filepath.Join(tmp, columnsFile), kdb.NewVec(t.Names), nil)
 }

@@ -1,6 +1,7 @@
 package ipc
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,6 +18,15 @@ var ErrClosed = errors.New("ipc: connection closed")
 
 // ErrBacklog closes a connection whose peer sends more than anybody receives.
 var ErrBacklog = errors.New("ipc: too many messages waiting to be received")
+
+// MalformedError closes a connection whose peer sends what is no message.
+type MalformedError struct {
+	Message []byte // with its header
+	Err     error
+}
+
+func (e *MalformedError) Error() string { return e.Err.Error() }
+func (e *MalformedError) Unwrap() error { return e.Err }
 
 // maxInbox is how many messages may wait for Receive.
 const maxInbox = 1 << 16
@@ -111,6 +121,36 @@ func isLocal(nc net.Conn) bool {
 
 // User returns the name the client logged in with.
 func (c *Conn) User() string { return c.login.User }
+
+// TLS returns what was agreed on where the connection is encrypted.
+func (c *Conn) TLS() (state tls.ConnectionState, ok bool) { return ConnectionState(c.nc) }
+
+// ConnectionState is Conn.TLS for a connection that a Server handed to its HTTP.
+func ConnectionState(nc net.Conn) (state tls.ConnectionState, ok bool) {
+	if r, replayed := nc.(*replay); replayed {
+		nc = r.Conn
+	}
+	secure, ok := nc.(*tls.Conn)
+	if !ok {
+		return state, false
+	}
+	return secure.ConnectionState(), true
+}
+
+// Compresses reports whether messages that are worth it are compressed.
+func (c *Conn) Compresses() bool {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.compress
+}
+
+// SetCompression turns compression on or off for what is sent from now on; it
+// stays off towards a peer that cannot decompress.
+func (c *Conn) SetCompression(on bool) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.compress = on && c.capability >= Compress
+}
 
 // Capability returns what both ends can do.
 func (c *Conn) Capability() Capability { return c.capability }
@@ -280,6 +320,7 @@ func (c *Conn) readUntil(ctx context.Context, done func() bool) error {
 		}
 		v, err := decodeBody(&c.decoder, h, msg, own, c.max)
 		if err != nil {
+			err = &MalformedError{bytes.Clone(msg), err}
 			c.fail(err)
 			return err
 		}

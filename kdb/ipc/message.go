@@ -73,6 +73,16 @@ func ParseHeader(b []byte) (Header, error) {
 	return h, nil
 }
 
+// Size returns the length of a message's encoding without compression, -22! in
+// q; 0 for a value that has none.
+func Size(v kdb.Value) int {
+	n := object.Size(v)
+	if n == 0 {
+		return 0
+	}
+	return HeaderLen + n
+}
+
 // Marshal returns the bytes of an async message with v: what -8! returns.
 // Errors: a value that has no encoding, ErrTooLarge.
 func Marshal(v kdb.Value) ([]byte, error) {

@@ -36,7 +36,7 @@ func Run(args []string, in io.Reader, out, errs io.Writer) int {
 	if c == nil {
 		return code
 	}
-	c.out, c.tty = out, tty
+	c.out, c.errs, c.tty = c.eng.Stdout(), c.eng.Stderr(), tty
 	defer c.close()
 	if tty == nil {
 		if !c.load() {
@@ -49,9 +49,13 @@ func Run(args []string, in io.Reader, out, errs io.Writer) int {
 	}
 	c.settled = make(chan struct{})
 	c.eng.SetDebugger(c.debug)
-	if script := c.opts.Script; script != "" {
+	switch script := c.opts.Script; {
+	case c.opts.Start.Log != eval.NoLog:
+		c.load()
+	case script != "":
 		c.await(func() { c.show(c.eng.EvalConsole("\\l " + script)) })
 	}
+	c.eng.Loaded()
 	return c.converse()
 }
 
@@ -115,10 +119,7 @@ func (c *console) close() {
 // load runs the script of the command line where nobody is there to debug it,
 // and reports whether to go on. An error is told with its whole trace.
 func (c *console) load() bool {
-	if c.opts.Script == "" {
-		return true
-	}
-	err := c.eng.Load(c.opts.Script)
+	err := c.eng.LoadStart(c.opts.Start)
 	var e *eval.Error
 	if errors.As(err, &e) {
 		fmt.Fprint(c.errs, e.FormatTrace())
@@ -152,7 +153,8 @@ func (c *console) pipe(in *bufio.Reader) int {
 		line = strings.TrimRight(line, "\r\n")
 		if line != "" {
 			if line == "\\\\" {
-				return 0
+				c.eng.Exit(0)
+				return c.eng.ExitCode()
 			}
 			c.line(line)
 		}
@@ -211,6 +213,9 @@ func (c *console) line(line string) {
 // show prints the result of an evaluation, or its error.
 func (c *console) show(v kdb.Value, quiet bool, err error) {
 	if err != nil {
+		if c.eng.Exited() {
+			return
+		}
 		c.report(err)
 		return
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,7 +39,13 @@ func parseArgs(args []string) (options, error) {
 			switch letter {
 			case 'q':
 				o.Start.Quiet = true
-			case 'b', 'l', 'L', 'm', 'r':
+			case 'b':
+				o.Start.Blocked = true
+			case 'l':
+				o.Start.Log = eval.LogAll
+			case 'L':
+				o.Start.Log = eval.LogSync
+			case 'm', 'r':
 				return o, fmt.Errorf("'nyi: -%c", letter)
 			default:
 				o.Start.Args = append(o.Start.Args, a)
@@ -58,6 +65,9 @@ func parseArgs(args []string) (options, error) {
 			return o, err
 		}
 	}
+	if o.Start.Log != eval.NoLog && o.Script == "" {
+		return o, errors.New("'-l: name of the log missing")
+	}
 	return o, nil
 }
 
@@ -74,7 +84,13 @@ func (o *options) set(letter byte, vals []string) error {
 	case 'p':
 		s.Port = vals[0]
 		return nil
-	case 'u', 'U':
+	case 'u':
+		s.Restricted = true
+		if vals[0] != "1" {
+			s.Users = vals[0]
+		}
+		return nil
+	case 'U':
 		s.Users = vals[0]
 		return nil
 	}
@@ -96,9 +112,10 @@ func (o *options) set(letter byte, vals []string) error {
 	case 'e':
 		s.ErrorTraps = n
 	case 'E':
-		if n != 0 {
-			return fmt.Errorf("'nyi: -E")
+		if n < 0 || n > 2 {
+			return fmt.Errorf("'-E: %d", n)
 		}
+		s.TLS = n
 	case 'g':
 		s.GC = n
 	case 'o':
@@ -106,6 +123,9 @@ func (o *options) set(letter byte, vals []string) error {
 	case 'P':
 		s.Precision = n
 	case 's':
+		if n < 0 {
+			return fmt.Errorf("'nyi: -s %d", n) // secondary processes
+		}
 		s.Threads = n
 	case 'S':
 		s.Seed = n

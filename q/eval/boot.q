@@ -34,7 +34,11 @@ x10:{.Q.b6 (10#64)vs x}
 j12:{36 sv .Q.nA?upper x}
 x12:{.Q.nA (12#36)vs x}
 opt:{.Q.x:();.Q.options x}
-def:{[d;o]d,{[d;o;k]$[()~v:o k;d k;10h=type v;.Q.tok[d k;v];.Q.tok[d k;$[10h=type first v;first v;v]]]}[d;o]'[k]!'k:key[d]inter key o}
+x:()
+prf0:{'`nyi}
+Cf:{'`nyi}
+Xf:{[x;y]'`nyi}
+rp:{'`nyi}
 def:{[d;o]k:key[d]inter key o;d,k!{[x;y]$[()~y;x;0>type x;first .Q.tok[x;y];.Q.tok[x;y]]}'[d k;o k]}
 tok:{$[-1h=type x;"B"$y;(upper .Q.t abs type x)$y]}
 trp:{.Q.trap[x;enlist y;z]}
@@ -47,12 +51,11 @@ dpts:{[d;p;t;s].Q.dd[.Q.par[d;p;t];`]set .Q.ens[d;0!value t;s];t}
 dpt:{[d;p;t].Q.dpts[d;p;t;`sym]}
 hdpf:{[h;d;p;f].Q.dpft[d;p;f]each t:tables`.;{x set 0#value x}each t;if[not(::)~h;$[-11h=type h;[h:hopen h;h"\\l .";hclose h];h"\\l ."]];}
 dsave1:{[d;t]{[d;t]r:.Q.en[d;0!value t];.Q.dd[.Q.dd[d;t];`]set @[r;first cols r;`p#];t}[d]each(),t}
-chk:{[d]p:asc k where(string k:key d)like"[0-9]*";if[0=count p;:()];t:distinct raze l:key each .Q.dd[d]each p;{[d;p;l;t]s:last where t in/:l;{[d;p;t;s]if[not t in key .Q.dd[d;p];.Q.dd[.Q.dd[.Q.dd[d;p];t];`]set 0#get .Q.dd[.Q.dd[d;s];t]]}[d;;t;p s]each p}[d;p;l]each t;p where not all each t in/:l}
 ind:{[t;i]n:sums 0,.Q.cn t;p:n bin i;raze{[t;n;p;i;j]?[t;enlist(=;.Q.pf;.Q.pv j);0b;()]i[w]-n j}[t;n;p;i]each distinct p}
 fk:{$[20h=type x;key x;`]}
-dsftg:{'nyi}
-fsn:{[f;p;n]s:hcount p;o:0;while[o<s;b:read1(p;o;n);if[o+count[b]<s;c:1+last where b=0x0a;if[null c;'`length];b:c#b];f"\n"vs"c"$$[0x0a=last b;-1_b;b];o+:count b];s}
-fpn:{[f;p;n]f read0 p}
+dsftg:{[d;s;f;t;g]k:sum t 1;n:.Q.M&1000000;p:.Q.dd[.Q.par . d;`];m:(s[2]+(0>=s 2)*hcount[s 0]-s 1)div k;o:n*til ceiling m%n;{[w;s;f;t;g;n;o]w[1]upsert .Q.en[w 0]g flip f!t 1:(s 0;o;n);}[(d 0;p);s;f;t;g]'[k*n&m-o;s[1]+k*o];p}
+fsn:{.Q.stream[x;y;z]}
+fpn:{.Q.stream[x;y;z]}
 fs:{.Q.fsn[x;y;131000]}
 fps:{.Q.fpn[x;y;131000]}
 \d .h
@@ -94,6 +97,7 @@ hn:{[x;y;z]z:$[4h=type z;"c"$z;z];"HTTP/1.1 ",x,"\r\nContent-Type: ",.h.ctype[y]
 hy:{.h.hn["200 OK";x;y]}
 he:{.h.hn["400 Bad Request";`txt;"'",.h.hc x]}
 hp:{.h.hy[`htm].h.htc[`html].h.htc[`head;.h.htc[`style;.h.sb]],.h.htc[`body].h.pre x}
+ht:{'`nyi}
 iso8601:{@[string"p"$x;4 7 10;:;"--T"]}
 plain:{$[.Q.qt x;0!x;x]}
 sub:{$[0h=type x;{$[10h=type x;x;.h.d sv string x]}each x;x]}
@@ -109,6 +113,7 @@ ed:{("<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>";"<Workb
 xt:{$[x=`json;.j.k each y;'x]}
 jx:{[x;y]t:$[-11h=type y;value y;y];n:count t;r:(x*1)sublist .h.plain t;(enlist"<a href=\"?[0\">home</a> <a href=\"?[",string[0|x-32],"\">up</a> <a href=\"?[",string[n&x+32],"\">down</a> <a href=\"?[",string[0|n-32],"\">end</a> ",string[n],"[",string[x],"]"),enlist[""],"\n"vs -1_.Q.s(x;32)sublist .h.plain t}
 page:{[x].h.hp"\n"vs .Q.s x}
-serve:{[r]u:.h.uh first r;p:(u?"?")#u;e:(1+count p)_u;if[0=count u;:.h.hp string tables[]];x:`$last"."vs p;v:.h.val e;$[(count p)&x in key .h.tx;.h.hy[x;"\n"sv .h.tx[x]v];.h.page v]}
+file:{$[(0=count x)|any x like/:("*..*";"/*");();f~key f:hsym`$.h.HOME,"/",x;f;()]}
+serve:{[r]u:.h.uh first r;p:(u?"?")#u;e:(1+count p)_u;if[0=count u;:.h.hp string asc tables[],system"v"];if[not()~f:.h.file p;:.h.hy[`$last"."vs p;read1 f]];x:`$last"."vs p;v:.h.val e;$[(count p)&x in key .h.tx;.h.hy[x;"\n"sv .h.tx[x]v];.h.page v]}
 tx:`raw`json`csv`txt`xml`xls!(enlist;{.j.j each $[.Q.qt x;0!x;x]};cd;td;xd;ed)
 \d .

@@ -121,17 +121,14 @@ func goFunctions() map[string]goFunction {
 		}},
 		".Q.options": {1, options},
 		".Q.ts":      {2, func(th *thread, a []kdb.Value) (kdb.Value, error) { return th.timeApply(a[0], a[1]) }},
-		".Q.host": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
-			n, ok := intOf(a[0])
-			if !ok {
-				return nil, errType
-			}
-			if uint32(n) == 2130706433 {
-				return kdb.Sym("localhost"), nil
-			}
-			return kdb.Symbol{}, nil
-		}},
-		".Q.addr": {1, addressOf},
+		".Q.host":    {1, hostOf},
+		".Q.stream":  {3, streamLines},
+		".Q.hg":      {1, httpGet},
+		".Q.hp":      {3, httpPost},
+		".Q.gz":      {1, func(_ *thread, a []kdb.Value) (kdb.Value, error) { return gzipOf(a[0]) }},
+		".Q.ipc":     {2, func(th *thread, a []kdb.Value) (kdb.Value, error) { return th.ipcSettings(a[0], a[1]) }},
+		".Q.ld":      {1, groupLines},
+		".Q.addr":    {1, addressOf},
 		".h.unescape": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
 			s, ok := stringOf(a[0])
 			if !ok {
@@ -268,29 +265,4 @@ func unescape(s string) string {
 		b.WriteByte(s[i])
 	}
 	return b.String()
-}
-
-// addressOf is .Q.addr: an IPv4 address as an integer, -1 if there is none.
-func addressOf(_ *thread, a []kdb.Value) (kdb.Value, error) {
-	s, ok := a[0].(kdb.Symbol)
-	if !ok {
-		return nil, errType
-	}
-	name := s.String()
-	if name == "localhost" {
-		name = "127.0.0.1"
-	}
-	parts := strings.Split(name, ".")
-	if len(parts) != 4 {
-		return kdb.Int(-1), nil
-	}
-	var n uint32
-	for _, p := range parts {
-		v, err := strconv.ParseUint(p, 10, 8)
-		if err != nil {
-			return kdb.Int(-1), nil
-		}
-		n = n<<8 | uint32(v)
-	}
-	return kdb.Int(int32(n)), nil
 }

@@ -22,6 +22,10 @@ type Engine struct {
 	conf  settings
 	// turn is held while q code runs; handlers and timers wait for it.
 	turn     *turn
+	stdout   *redirect
+	stderr   *redirect
+	journal  *journal // -l, -L; nil without
+	changes  uint64   // assignments to globals of the default namespace
 	ipc      *connections
 	cwd      string // folder that relative names start from; "" until it is asked for
 	exited   atomic.Bool
@@ -29,10 +33,13 @@ type Engine struct {
 	vs       *variable    // .z.vs
 	limit    atomic.Int64 // bytes the process may hold; 0 if not limited
 	watching atomic.Bool
+	peak     int64         // most bytes that \w saw
 	input    *bufio.Reader // the console, once read0 0 has read from it
 	mapMu    sync.Mutex
+	splayed  map[*kdb.Table]bool       // tables that are mapped
 	mappings []*file.Mapping           // of files that values may still refer to
 	hdb      *hdb                      // the partitioned database that is loaded
+	tablesIn map[string][]string       // tables of partitions that .Q.bv has seen, by folder
 	loading  []string                  // scripts being loaded, innermost last
 	adopted  map[*kdb.Lambda]*function // compiled forms of other engines' functions
 	booting  bool                      // q's own functions are being defined
@@ -67,6 +74,11 @@ type settings struct {
 	args, line []string
 	script     string
 	quiet      bool
+	blocked    bool // -b
+	restricted bool // -u 1
+	keepsZ     bool // -U: \x is refused
+	limitSet   bool // -w was given, so that \w may raise it
+	tlsMode    int  // -E
 }
 
 // thread is what one goroutine needs to run q code.
@@ -82,7 +94,8 @@ type thread struct {
 	trees treeCache
 
 	handle   int // .z.w
-	readOnly int // > 0 inside reval
+	readOnly int // > 0 where updates are refused: in reval, and to others under -b
+	reval    int // > 0 inside reval
 	lastErr  *Error
 	inVS     bool        // .z.vs is running
 	stopped  *Suspension // whose prompt evaluates
@@ -113,6 +126,7 @@ type frame struct {
 // NewEngine returns an engine that reaches the outside through sys.
 func NewEngine(sys Sys) *Engine {
 	eng := &Engine{names: newNames(), sys: sys, turn: newTurn()}
+	eng.stdout, eng.stderr = &redirect{to: sys.Stdout}, &redirect{to: sys.Stderr}
 	eng.conf = settings{precision: kdb.DefaultPrecision, consoleH: 25, consoleW: 80, httpH: 36, httpW: 2000,
 		weekStart: 2, threads: 1, utcOffset: noOffset, seed: defaultSeed}
 	eng.vs = eng.names.ref(kdb.Sym(".z.vs"))
@@ -331,11 +345,12 @@ func (th *thread) assign(v *variable, val kdb.Value) error {
 // valueSet calls .z.vs, if q code defined it, after a global in the default
 // namespace was set. Source: KX manual, .z.vs.
 func (th *thread) valueSet(v *variable, path []kdb.Value) error {
-	f := th.eng.vs.v
-	if f == nil || th.eng.vs == v || th.inVS {
+	if name := v.name.String(); name == "" || name[0] == '.' {
 		return nil
 	}
-	if name := v.name.String(); name == "" || name[0] == '.' {
+	th.eng.changes++
+	f := th.eng.vs.v
+	if f == nil || th.inVS {
 		return nil
 	}
 	th.inVS = true

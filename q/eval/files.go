@@ -33,7 +33,7 @@ func osError(name string, err error) error {
 	case errors.Is(err, file.ErrMismatch):
 		return kdb.Error("mismatch")
 	case errors.Is(err, file.ErrLocked):
-		return kdb.Error(name + ". OS reports: Resource temporarily unavailable")
+		return kdb.Error(name + ": another process is writing it")
 	case errors.Is(err, file.ErrUnsupported):
 		return errNYI
 	case errors.Is(err, fs.ErrNotExist):
@@ -51,6 +51,15 @@ func sentence(s string) string {
 }
 
 // path returns where on this machine a file is that q code names.
+func (th *thread) path(name string, access Access) (string, error) {
+	full := th.eng.abs(name)
+	if err := th.mayReach(name, full); err != nil {
+		return "", err
+	}
+	return th.eng.path(full, access)
+}
+
+// path is the thread's for what the engine itself wants.
 func (eng *Engine) path(name string, access Access) (string, error) {
 	p, err := eng.sys.Path(eng.abs(name), access)
 	if err != nil {
@@ -59,28 +68,20 @@ func (eng *Engine) path(name string, access Access) (string, error) {
 	return p, nil
 }
 
-func (eng *Engine) stat(name string) (fs.FileInfo, error) {
-	p, err := eng.path(name, Read)
+func (th *thread) stat(name string) (fs.FileInfo, error) {
+	p, err := th.path(name, Read)
 	if err != nil {
 		return nil, err
 	}
 	return os.Stat(p)
 }
 
-func (eng *Engine) readFile(name string) ([]byte, error) {
-	p, err := eng.path(name, Read)
+func (th *thread) readFile(name string) ([]byte, error) {
+	p, err := th.path(name, Read)
 	if err != nil {
 		return nil, err
 	}
 	return os.ReadFile(p)
-}
-
-// writing refuses changes to files where assignments are refused.
-func (th *thread) writing() error {
-	if th.readOnly > 0 {
-		return errNoUpd
-	}
-	return nil
 }
 
 // fileName returns the path in a file handle (`:path or ":path").
@@ -142,7 +143,7 @@ const mapFrom = 1 << 20
 // readValue is get of a file or of the folder of a splayed table.
 func (th *thread) readValue(s kdb.Symbol) (kdb.Value, error) {
 	name := strings.TrimPrefix(s.String(), ":")
-	p, err := th.eng.path(name, Read)
+	p, err := th.path(name, Read)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +158,7 @@ func (th *thread) readValue(s kdb.Symbol) (kdb.Value, error) {
 			return nil, osError(name, err)
 		}
 		th.eng.keep(m)
+		th.eng.keepSplayed(t)
 		return t, nil
 	}
 	if info.Size() < mapFrom {
@@ -181,6 +183,33 @@ func (eng *Engine) keep(m *file.Mapping) {
 	eng.mapMu.Unlock()
 }
 
+// keepSplayed remembers that a table is mapped, for .Q.qp.
+func (eng *Engine) keepSplayed(t *kdb.Table) {
+	eng.mapMu.Lock()
+	defer eng.mapMu.Unlock()
+	if eng.splayed == nil {
+		eng.splayed = map[*kdb.Table]bool{}
+	}
+	eng.splayed[t] = true
+}
+
+func (eng *Engine) isMapped(t *kdb.Table) bool {
+	eng.mapMu.Lock()
+	defer eng.mapMu.Unlock()
+	return eng.splayed[t]
+}
+
+// mapped is how many bytes of files are mapped.
+func (eng *Engine) mapped() int64 {
+	eng.mapMu.Lock()
+	defer eng.mapMu.Unlock()
+	var n int64
+	for _, m := range eng.mappings {
+		n += m.Bytes()
+	}
+	return n
+}
+
 // writeValue is x set y for a file: x is a handle, or one with how to compress.
 func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
 	if err := th.writing(); err != nil {
@@ -194,7 +223,7 @@ func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
 	if !ok {
 		return nil, errType
 	}
-	p, err := th.eng.path(name, Write)
+	p, err := th.path(name, Write)
 	if err != nil {
 		return nil, err
 	}
@@ -206,9 +235,6 @@ func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
 	if splayed {
 		if !isTable {
 			return nil, errType
-		}
-		if err := os.MkdirAll(path.Dir(path.Clean(p)), 0o777); err != nil {
-			return nil, osError(name, err)
 		}
 		err = file.WriteTable(path.Clean(p), t, o)
 	} else {
@@ -231,7 +257,7 @@ func (th *thread) compression(x kdb.Value) (kdb.Value, *file.Options, error) {
 	ints := kdb.Value(nil)
 	if l, ok := x.(*kdb.List); ok && len(l.V) == 4 {
 		ints, x = kdb.NewList(l.V[1:]...), l.V[0]
-	} else if v := th.eng.handler("zd"); v != nil {
+	} else if v := th.eng.handler("zd"); v != nil && !hasExtension(x) {
 		if d, ok := v.(*kdb.Dict); ok {
 			v, _ = prim.At(d, kdb.Symbol{})
 		}
@@ -256,10 +282,17 @@ func (th *thread) compression(x kdb.Value) (kdb.Value, *file.Options, error) {
 	return x, &file.Options{Compression: file.Compression{Block: uint8(n[0]), Algorithm: file.Algorithm(n[1]), Level: n[2]}}, nil
 }
 
+// hasExtension reports whether a file has a dot in its name: what .z.zd says is
+// not for those.
+func hasExtension(x kdb.Value) bool {
+	name, ok := fileName(x)
+	return ok && strings.Contains(path.Base(name), ".")
+}
+
 // keyFile is key of a file handle: the names in a folder, the handle itself if
 // there is such a file, the empty list if there is not.
 func (th *thread) keyFile(s kdb.Symbol) (kdb.Value, error) {
-	p, err := th.eng.path(strings.TrimPrefix(s.String(), ":"), Read)
+	p, err := th.path(strings.TrimPrefix(s.String(), ":"), Read)
 	if err != nil {
 		return nil, err
 	}
@@ -290,11 +323,11 @@ func (th *thread) rename(arg string) (kdb.Value, error) {
 	if len(parts) != 2 {
 		return nil, errLength
 	}
-	from, err := th.eng.path(parts[0], Write)
+	from, err := th.path(parts[0], Write)
 	if err != nil {
 		return nil, err
 	}
-	to, err := th.eng.path(parts[1], Write)
+	to, err := th.path(parts[1], Write)
 	if err != nil {
 		return nil, err
 	}
@@ -307,6 +340,12 @@ func (th *thread) rename(arg string) (kdb.Value, error) {
 // applyFile is `:host:port x, a request over a connection of its own.
 func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 	name := s.String()
+	if isWeb(name) {
+		if len(args) != 1 {
+			return nil, errRank
+		}
+		return th.rawHTTP(name, args[0])
+	}
 	if !isProcess(name) {
 		v, err := th.readValue(s)
 		if err != nil {
@@ -314,7 +353,7 @@ func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 		}
 		return th.apply(v, args)
 	}
-	if th.readOnly > 0 {
+	if th.reval > 0 {
 		return nil, errNoUpd
 	}
 	h, err := th.eng.ipc.open(name, 0)
@@ -334,7 +373,7 @@ func (th *thread) amendFile(s kdb.Symbol, at []kdb.Value, u update) (kdb.Value, 
 		return nil, err
 	}
 	name := strings.TrimPrefix(s.String(), ":")
-	p, err := th.eng.path(name, Write)
+	p, err := th.path(name, Write)
 	if err != nil {
 		return nil, err
 	}
@@ -372,7 +411,7 @@ func (th *thread) openFile(name string) (kdb.Value, error) {
 		return nil, err
 	}
 	name = strings.TrimPrefix(name, "fifo://")
-	p, err := th.eng.path(name, Write)
+	p, err := th.path(name, Write)
 	if err != nil {
 		return nil, err
 	}

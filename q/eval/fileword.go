@@ -2,10 +2,12 @@ package eval
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/file"
@@ -22,11 +24,11 @@ func (t specialTable) fileKeywords() {
 		if !ok {
 			return nil, errType
 		}
-		info, err := th.eng.stat(name)
+		info, err := th.stat(name)
 		if err != nil {
 			return nil, osError(name, err)
 		}
-		p, err := th.eng.path(name, Read)
+		p, err := th.path(name, Read)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +46,10 @@ func (t specialTable) fileKeywords() {
 			return nil, err
 		}
 		name, _ := fileName(x)
-		p, err := th.eng.path(name, Write)
+		if th.restricted() {
+			return nil, accessError(name)
+		}
+		p, err := th.path(name, Write)
 		if err != nil {
 			return nil, err
 		}
@@ -113,14 +118,14 @@ func (th *thread) enumerateFile(name string, y kdb.Value) (kdb.Value, error) {
 	if err := th.writing(); err != nil {
 		return nil, err
 	}
-	p, err := th.eng.path(name, Write)
+	p, err := th.path(name, Write)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
 		return nil, osError(name, err)
 	}
-	f, err := file.OpenSym(p)
+	f, err := th.openSym(p)
 	if err != nil {
 		return nil, osError(name, err)
 	}
@@ -147,6 +152,49 @@ func (th *thread) enumerateFile(name string, y kdb.Value) (kdb.Value, error) {
 	return r, th.assign(th.eng.names.ref(kdb.Sym(path.Base(name))), syms)
 }
 
+// symPatience is how long an enumeration waits for another process to be done
+// with the symbol file before it is refused.
+const symPatience = 2 * time.Second
+
+func (th *thread) openSym(p string) (*file.SymFile, error) {
+	for end := time.Now().Add(symPatience); ; time.Sleep(5 * time.Millisecond) {
+		f, err := file.OpenSym(p)
+		if !errors.Is(err, file.ErrLocked) || time.Now().After(end) {
+			return f, err
+		}
+		if err := th.eng.check(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// enumerateHere is .Q.en without a folder: the symbol columns of a table against
+// the global of that name alone, which grows as needed.
+func (th *thread) enumerateHere(name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
+	t, ok := y.(*kdb.Table)
+	if !ok {
+		return nil, errType
+	}
+	if th.eng.names.get(th.eng.names.ref(name)) == nil {
+		if err := th.setRoot(name.String(), &kdb.Symbols{}); err != nil {
+			return nil, err
+		}
+	}
+	extend, _ := keyword("?")
+	cols := make([]kdb.Value, len(t.Cols))
+	for i, c := range t.Cols {
+		cols[i] = c
+		if _, ok := c.(*kdb.Symbols); ok {
+			share(c)
+			var err error
+			if cols[i], err = th.apply(extend, []kdb.Value{name, c}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return kdb.NewTable(t.Names, cols), nil
+}
+
 // section splits (file;offset;length) and returns the bytes it means.
 func (th *thread) section(x kdb.Value) ([]byte, error) {
 	target, off, n := x, 0, -1
@@ -166,7 +214,7 @@ func (th *thread) section(x kdb.Value) ([]byte, error) {
 	if !ok {
 		return nil, errType
 	}
-	p, err := th.eng.path(name, Read)
+	p, err := th.path(name, Read)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +295,7 @@ func (th *thread) saveLines(name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
 		return nil, err
 	}
 	fname := strings.TrimPrefix(name.String(), ":")
-	p, err := th.eng.path(fname, Write)
+	p, err := th.path(fname, Write)
 	if err != nil {
 		return nil, err
 	}
@@ -293,7 +341,7 @@ func (th *thread) binaryFile(x, y kdb.Value) (kdb.Value, error) {
 			return nil, err
 		}
 	}
-	p, err := th.eng.path(name, Write)
+	p, err := th.path(name, Write)
 	if err != nil {
 		return nil, err
 	}
@@ -394,7 +442,7 @@ func (th *thread) appendFile(s kdb.Symbol, name string, y kdb.Value, upsert prim
 	if err := th.writing(); err != nil {
 		return err
 	}
-	p, err := th.eng.path(name, Write)
+	p, err := th.path(name, Write)
 	if err != nil {
 		return err
 	}

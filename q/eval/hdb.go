@@ -3,6 +3,7 @@ package eval
 import (
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,12 +18,17 @@ type hdb struct {
 	eng    *Engine
 	db     *file.DB
 	tables []string
-	chosen []int // indexes of the partitions that .Q.view lets through
+	chosen []int        // indexes of the partitions that .Q.view lets through
+	dirs   []kdb.Symbol // of each partition, .Q.PD
+	dir    string       // what .Q.pd calls the root
+	// empty are the tables that may be missing in partitions, as .Q.bv made them.
+	empty map[string]*kdb.Table
 }
 
-// loadFolder is \l of a folder: a database, or a splayed table.
-func (th *thread) loadFolder(full string) error {
-	p, err := th.eng.path(full, Read)
+// loadFolder is \l of a folder: a database, or a splayed table. enter makes a
+// database's folder the current one, scripts runs those in it.
+func (th *thread) loadFolder(full string, enter, scripts bool) error {
+	p, err := th.path(full, Read)
 	if err != nil {
 		return err
 	}
@@ -37,13 +43,15 @@ func (th *thread) loadFolder(full string) error {
 	if err != nil {
 		return osError(full, err)
 	}
-	th.eng.cwd = full
-	var scripts []string
+	if enter {
+		th.eng.cwd = full
+	}
+	var found []string
 	for _, name := range db.Entries {
 		switch ext := path.Ext(name); {
 		case strings.HasPrefix(name, ".") || name == "par.txt" || strings.HasSuffix(name, "#"):
 		case ext == ".q":
-			scripts = append(scripts, name)
+			found = append(found, name)
 		case ext != "" || !isName(name):
 		default:
 			if err := th.loadEntry(db, name); err != nil {
@@ -54,8 +62,11 @@ func (th *thread) loadFolder(full string) error {
 	if err := th.loadPartitions(db); err != nil {
 		return err
 	}
-	for _, s := range scripts {
-		if err := th.loadScript(th.eng.abs(s)); err != nil {
+	if !scripts {
+		return nil
+	}
+	for _, s := range found {
+		if err := th.loadScript(path.Join(full, s)); err != nil {
 			return err
 		}
 	}
@@ -88,6 +99,7 @@ func (th *thread) loadEntry(db *file.DB, name string) error {
 			return osError(name, err)
 		}
 		th.eng.keep(m)
+		th.eng.keepSplayed(t)
 		return th.setRoot(name, t)
 	}
 	v, err := file.Read(p, domains{th, db.Folder})
@@ -107,13 +119,15 @@ func (th *thread) loadPartitions(db *file.DB) error {
 	if len(db.Partitions) == 0 {
 		return nil
 	}
-	h := &hdb{eng: th.eng, db: db}
+	h := &hdb{eng: th.eng, db: db, dir: "."}
+	if th.eng.cwd != db.Root {
+		h.dir = db.Root
+	}
 	last := db.Partitions[len(db.Partitions)-1]
 	names, err := last.Tables()
 	if err != nil {
 		return osError(db.Root, err)
 	}
-	h.tables = names
 	h.view(nil)
 	th.eng.hdb = h
 	pt := []kdb.Symbol{}
@@ -127,31 +141,64 @@ func (th *thread) loadPartitions(db *file.DB) error {
 			return osError(name, err)
 		}
 		pt = append(pt, kdb.Sym(name))
-		if err := th.setRoot(name, &partitioned{hdb: h, name: name, cols: cols}); err != nil {
+		if err := h.define(th, name, cols); err != nil {
 			return err
 		}
 	}
 	return th.describePartitions(h, pt)
 }
 
+// describePartitions sets what .Q says of a database. Source: KX manual, ".Q",
+// "Partitioned database state".
 func (th *thread) describePartitions(h *hdb, pt []kdb.Symbol) error {
-	vals := h.values()
-	dirs := make([]kdb.Symbol, 0, len(h.db.Partitions))
-	for _, p := range h.db.Partitions {
-		dir := "."
-		if len(h.db.Segments) > 0 && h.db.Segments[0] != h.db.Root && len(p.Dirs) > 0 {
-			dir = path.Dir(p.Dirs[0])
+	segmented := h.db.Segments[0] != h.db.Root
+	h.dirs = make([]kdb.Symbol, len(h.db.Partitions))
+	unique := true
+	present := make([][]kdb.Value, len(h.db.Segments))
+	for i, p := range h.db.Partitions {
+		h.dirs[i] = kdb.Sym(":" + h.dir)
+		if !segmented {
+			continue
 		}
-		dirs = append(dirs, kdb.Sym(":"+dir))
+		unique = unique && len(p.Dirs) == 1
+		for _, d := range p.Dirs {
+			h.dirs[i] = kdb.Sym(":" + path.Dir(d))
+			k := slices.Index(h.db.Segments, path.Dir(d))
+			present[k] = append(present[k], p.Value)
+		}
 	}
-	counts := make([]kdb.Value, len(pt))
+	all := h.values()
+	set := map[string]kdb.Value{
+		".Q.pf": h.db.Field, ".Q.PV": all, ".Q.PD": kdb.NewVec(h.dirs), ".Q.pt": kdb.NewVec(pt), ".Q.u": kdb.Bool(unique),
+	}
+	if segmented {
+		segments, parts := make([]kdb.Symbol, len(h.db.Segments)), make([]kdb.Value, len(h.db.Segments))
+		for i, s := range h.db.Segments {
+			segments[i], parts[i] = kdb.Sym(":"+s), prim.Collapse(present[i])
+		}
+		set[".Q.P"], set[".Q.D"] = kdb.NewVec(segments), kdb.NewList(parts...)
+	}
+	for name, v := range set {
+		if err := th.setRoot(name, v); err != nil {
+			return err
+		}
+	}
+	return th.describeView(h)
+}
+
+// describeView sets what .Q says of the partitions that are seen.
+func (th *thread) describeView(h *hdb) error {
+	dirs := make([]kdb.Symbol, len(h.chosen))
+	for i, k := range h.chosen {
+		dirs[i] = h.dirs[k]
+	}
+	counts := make([]kdb.Value, len(h.tables))
 	for i := range counts {
 		counts[i] = kdb.NewList()
 	}
 	for name, v := range map[string]kdb.Value{
-		h.db.Field.String(): vals, ".Q.pf": h.db.Field, ".Q.pv": vals, ".Q.PV": vals, ".Q.pt": kdb.NewVec(pt),
-		".Q.pd": kdb.NewVec(dirs), ".Q.PD": kdb.NewVec(dirs), ".Q.u": kdb.Bool(true),
-		".Q.pn": kdb.NewDict(kdb.NewVec(pt), kdb.NewList(counts...)),
+		h.db.Field.String(): h.values(), ".Q.pv": h.values(), ".Q.pd": kdb.NewVec(dirs),
+		".Q.pn": kdb.NewDict(kdb.Syms(h.tables...), kdb.NewList(counts...)),
 	} {
 		if err := th.setRoot(name, v); err != nil {
 			return err
@@ -282,6 +329,11 @@ func (p *partitioned) column(k int, name kdb.Symbol) (kdb.Value, error) {
 	}
 	dirs := p.hdb.db.Partitions[k].Paths(p.name)
 	if len(dirs) == 0 {
+		if t := p.hdb.empty[p.name]; t != nil {
+			if c, ok := t.Col(name); ok {
+				return c, nil
+			}
+		}
 		missing := path.Join(p.hdb.db.Partitions[k].Dirs[0], p.name, name.String())
 		return nil, kdb.Error(missing + ". OS reports: No such file or directory")
 	}
@@ -325,8 +377,11 @@ func (p *partitioned) column(k int, name kdb.Symbol) (kdb.Value, error) {
 func databaseFunctions() map[string]goFunction {
 	return map[string]goFunction{
 		".Q.ens": {3, func(th *thread, a []kdb.Value) (kdb.Value, error) {
-			dir, ok := fileName(a[0])
-			name, ok2 := a[2].(kdb.Symbol)
+			name, ok := a[2].(kdb.Symbol)
+			if a[0] == kdb.Nil && ok {
+				return th.enumerateHere(name, a[1])
+			}
+			dir, ok2 := fileName(a[0])
 			if !ok || !ok2 {
 				return nil, errType
 			}
@@ -359,8 +414,13 @@ func databaseFunctions() map[string]goFunction {
 			return v, nil
 		}},
 		".Q.qp": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
-			if _, ok := a[0].(*partitioned); ok {
+			switch x := a[0].(type) {
+			case *partitioned:
 				return kdb.Bool(true), nil
+			case *kdb.Table:
+				if th.eng.isMapped(x) {
+					return kdb.Bool(false), nil
+				}
 			}
 			return kdb.Long(0), nil
 		}},
@@ -372,19 +432,29 @@ func databaseFunctions() map[string]goFunction {
 			if a[0] == kdb.Nil || a[0].Len() == 0 {
 				h.view(nil)
 			} else {
+				before := h.chosen
+				h.chosen = nil
 				h.view(func(v kdb.Value) bool {
 					in, err := prim.In(v, a[0])
 					yes, ok := in.(kdb.Bool)
 					return err == nil && ok && bool(yes)
 				})
-			}
-			for _, n := range []string{h.db.Field.String(), ".Q.pv"} {
-				if err := th.setRoot(n, h.values()); err != nil {
-					return nil, err
+				if len(h.chosen) == 0 {
+					h.chosen = before
+					return nil, kdb.Error("invalid partition filter")
 				}
 			}
-			return kdb.Nil, nil
+			return kdb.Nil, th.describeView(h)
 		}},
+		".Q.bv": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			return kdb.Nil, th.fillMissing(a[0] != kdb.Nil, true)
+		}},
+		".Q.bvi": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			return kdb.Nil, th.fillMissing(a[0] != kdb.Nil, false)
+		}},
+		".Q.li":  {1, func(th *thread, a []kdb.Value) (kdb.Value, error) { return kdb.Nil, th.loadMore(a[0]) }},
+		".Q.lo":  {3, func(th *thread, a []kdb.Value) (kdb.Value, error) { return kdb.Nil, th.loadWithout(a[0], a[1], a[2]) }},
+		".Q.chk": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) { return th.fillOnDisk(a[0]) }},
 		".Q.MAP": {1, func(*thread, []kdb.Value) (kdb.Value, error) { return kdb.Nil, nil }},
 		".Q.l": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
 			name, ok := stringOf(a[0])
@@ -398,7 +468,7 @@ func databaseFunctions() map[string]goFunction {
 
 // partitionPath is .Q.par: where a table of a partition is to be.
 func (th *thread) partitionPath(dir string, value kdb.Value, name string) (kdb.Value, error) {
-	p, err := th.eng.path(dir, Read)
+	p, err := th.path(dir, Read)
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,14 @@
 package eval
 
 import (
-	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/file"
 	"github.com/quoinhq/quoin/kdb/ipc"
+	"github.com/quoinhq/quoin/q/syntax"
 )
 
 // bang is n!y for the internal functions, which have negative numbers.
@@ -31,19 +34,57 @@ func (th *thread) bang(n int, y kdb.Value) (kdb.Value, error) {
 		}
 		return th.localise(v), nil
 	case -22:
+		if n := ipc.Size(outgoing(y)); n > 0 {
+			return kdb.Long(n), nil
+		}
 		b, err := ipc.Marshal(outgoing(y))
 		return kdb.Long(len(b)), err
-	case -1, -7, -15, -20, -24:
-		word := map[int]string{-1: "hsym", -7: "hcount", -15: "md5", -24: "reval"}[n]
-		if n == -20 {
-			runtime.GC()
-			return kdb.Long(0), nil
-		}
-		b, ok := keyword(word)
+	case -1, -7, -15, -24:
+		b, ok := keyword(map[int]string{-1: "hsym", -7: "hcount", -15: "md5", -24: "reval"}[n])
 		if !ok {
 			return nil, errNYI
 		}
 		return b.Unary(&th.env, y)
+	case -4:
+		return tokens(y)
+	case -10:
+		return th.enumFree(y)
+	case -12, -13, -20, -32, -34, -35:
+		f, err := th.getName(kdb.Sym(map[int]string{-12: ".Q.host", -13: ".Q.addr", -20: ".Q.gc", -32: ".Q.btoa", -34: ".Q.ts", -35: ".Q.gz"}[n]))
+		if err != nil {
+			return nil, err
+		}
+		if l, ok := y.(*kdb.List); ok && n == -34 && len(l.V) == 2 {
+			return th.apply(f, []kdb.Value{l.V[0], l.V[1]})
+		}
+		return th.apply(f, []kdb.Value{y})
+	case -14:
+		return quoted(y)
+	case -19:
+		return th.compressFile(y)
+	case -23:
+		_, err := ipc.Marshal(outgoing(y)) // which reads every page
+		return y, err
+	case -26:
+		if l, ok := y.(*kdb.List); y == kdb.Nil || ok && len(l.V) == 0 {
+			return th.eng.tlsSettings(), nil
+		}
+		id, ok := intOf(y)
+		if !ok {
+			return nil, errType
+		}
+		return th.eng.ipc.connectionTLS(id), nil
+	case -36:
+		if y == kdb.Nil {
+			return kdb.Bool(false), nil // no key is ever loaded
+		}
+		return nil, kdb.Error("Encryption lib unavailable")
+	case -37:
+		return nil, errNYI
+	case -38:
+		return th.eng.ipc.socketTable(y)
+	case -120:
+		return kdb.Long(0), nil // there is one memory domain
 	case -27:
 		l, ok := y.(*kdb.List)
 		if !ok || len(l.V) != 2 {
@@ -101,22 +142,36 @@ func rawBytes(v *kdb.Bytes) []byte {
 	return b
 }
 
-// broadcast is -25!(handles;message).
+// broadcast is -25!(handles;message): the message is encoded once, and either
+// all handles get it or none.
 func (th *thread) broadcast(y kdb.Value) (kdb.Value, error) {
 	l, ok := y.(*kdb.List)
 	if !ok || len(l.V) != 2 {
 		return nil, errType
 	}
-	msg := outgoing(l.V[1])
+	var hs []*handle
 	for i := range l.V[0].Len() {
 		id, ok := intOf(item(l.V[0], i))
 		if !ok {
 			return nil, errType
 		}
-		h := th.eng.ipc.get(max(id, -id))
+		h := th.eng.ipc.get(id)
 		if h == nil || h.conn == nil {
-			return nil, closedError(id)
+			return nil, kdb.Error(strconv.Itoa(id) + " is not an ipc handle")
 		}
+		hs = append(hs, h)
+	}
+	if l.V[1] == kdb.Nil {
+		for _, h := range hs {
+			h.flush()
+		}
+		return kdb.Nil, nil
+	}
+	msg, err := newBroadcast(outgoing(l.V[1]))
+	if err != nil {
+		return nil, errType
+	}
+	for _, h := range hs {
 		if err := h.async(msg); err != nil {
 			return nil, err
 		}
@@ -133,7 +188,7 @@ func (th *thread) deferredResponse(y kdb.Value) (kdb.Value, error) {
 		if h == nil {
 			return nil, errType
 		}
-		h.deferred = true
+		h.deferred, h.owes = true, true
 		return kdb.Nil, nil
 	}
 	l, ok := y.(*kdb.List)
@@ -143,8 +198,12 @@ func (th *thread) deferredResponse(y kdb.Value) (kdb.Value, error) {
 	id, ok := intOf(l.V[0])
 	h := c.get(id)
 	if !ok || h == nil || h.conn == nil {
-		return nil, kdb.Error("Handle " + kdb.Inline(l.V[0]) + " was not expecting a response msg")
+		return nil, errDomain
 	}
+	if !h.owes {
+		return nil, kdb.Error("Handle " + strconv.Itoa(id) + " was not expecting a response msg")
+	}
+	h.owes = false
 	v := outgoing(l.V[2])
 	if failed, _ := isTrue(l.V[1]); failed {
 		s, ok := stringOf(l.V[2])
@@ -167,7 +226,7 @@ func (th *thread) compressionStats(y kdb.Value) (kdb.Value, error) {
 	if !ok {
 		return nil, errType
 	}
-	p, err := th.eng.path(name, Read)
+	p, err := th.path(name, Read)
 	if err != nil {
 		return nil, err
 	}
@@ -180,4 +239,77 @@ func (th *thread) compressionStats(y kdb.Value) (kdb.Value, error) {
 	}
 	return kdb.NewDict(kdb.Syms("compressedLength", "uncompressedLength", "algorithm", "logicalBlockSize", "zipLevel"),
 		kdb.NewList(kdb.Long(st.Compressed), kdb.Long(st.Plain), kdb.Int(st.Algorithm), kdb.Int(st.Block), kdb.Int(st.Level))), nil
+}
+
+// tokens is -4!: the tokens of a text.
+func tokens(y kdb.Value) (kdb.Value, error) {
+	s, ok := stringOf(y)
+	if !ok {
+		return nil, errType
+	}
+	toks, err := syntax.Tokens(s)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]kdb.Value, len(toks))
+	for i, t := range toks {
+		out[i] = kdb.Str(t)
+	}
+	return kdb.NewList(out...), nil
+}
+
+// enumFree is -10!: whether the number of a type is that of no enumeration. All
+// enumerations are of type 20.
+func (th *thread) enumFree(y kdb.Value) (kdb.Value, error) {
+	n, ok := intOf(y)
+	if !ok || n < int(kdb.TEnum) || n > 76 {
+		return nil, errType
+	}
+	if n > int(kdb.TEnum) {
+		return kdb.Bool(true), nil
+	}
+	isEnum := func(v kdb.Value) bool { return v != nil && v.Type() == kdb.TEnum }
+	for _, v := range th.eng.names.vars {
+		t, ok := v.v.(*kdb.Table)
+		if isEnum(v.v) || ok && slices.ContainsFunc(t.Cols, isEnum) {
+			return kdb.Bool(false), nil
+		}
+	}
+	return kdb.Bool(true), nil
+}
+
+// quoted is -14!: quotes doubled, as a field of CSV has them.
+func quoted(y kdb.Value) (kdb.Value, error) {
+	if l, ok := y.(*kdb.List); ok {
+		out := make([]kdb.Value, len(l.V))
+		for i, v := range l.V {
+			var err error
+			if out[i], err = quoted(v); err != nil {
+				return nil, err
+			}
+		}
+		return kdb.NewList(out...), nil
+	}
+	s, ok := stringOf(y)
+	if !ok {
+		return nil, errType
+	}
+	return kdb.Str(strings.ReplaceAll(s, `"`, `""`)), nil
+}
+
+// compressFile is -19!(from;to;block;algorithm;level).
+func (th *thread) compressFile(y kdb.Value) (kdb.Value, error) {
+	l, ok := y.(*kdb.List)
+	if !ok || len(l.V) != 5 {
+		return nil, errType
+	}
+	from, ok := l.V[0].(kdb.Symbol)
+	if !ok {
+		return nil, errType
+	}
+	v, err := th.readValue(from)
+	if err != nil {
+		return nil, err
+	}
+	return th.writeValue(kdb.NewList(l.V[1:]...), v)
 }

@@ -3,15 +3,14 @@ package eval
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"os"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -23,17 +22,25 @@ import (
 type connections struct {
 	eng *Engine
 
-	mu      sync.Mutex
-	byID    map[int]*handle
-	nextID  int
-	ctx     context.Context // ends with the engine
-	cancel  context.CancelFunc
-	work    sync.WaitGroup // every goroutine below
-	portNo  int
-	stop    context.CancelFunc // ends the listener
-	ticking context.CancelFunc // ends the timer
-	waiting context.CancelFunc // ends a wait for an answer
-	users   map[string]string  // -u: name to password or digest
+	mu        sync.Mutex
+	byID      map[int]*handle
+	nextID    int
+	ctx       context.Context // ends with the engine
+	cancel    context.CancelFunc
+	work      sync.WaitGroup // every goroutine below
+	portNo    int
+	listeners []net.Listener
+	ticking   context.CancelFunc    // ends the timer
+	waiting   context.CancelFunc    // ends a wait for an answer
+	users     atomic.Pointer[users] // -u, -U; nil without
+	// threaded tells that the port was given with a minus: its clients may not
+	// update. They are served in turn like any others.
+	threaded bool
+	// loaded is closed once the script of the command line ran; nil then, and
+	// where there is no command line.
+	loaded  chan struct{}
+	ownOnce sync.Once
+	own     int32 // this machine's address
 }
 
 // handle is one open connection: to a process, or to a file.
@@ -46,6 +53,10 @@ type handle struct {
 	user string
 	addr net.Addr
 	mine bool // opened by hopen
+	// secure is what TLS agreed on, nil for a plain connection; verified tells
+	// that the other side's certificate was checked.
+	secure   *tls.ConnectionState
+	verified bool
 
 	mu     sync.Mutex
 	ready  sync.Cond
@@ -54,6 +65,7 @@ type handle struct {
 	err    error
 
 	deferred bool // -30!: the answer to the request being served comes later
+	owes     bool // an answer is still to come
 }
 
 func newConnections(eng *Engine) *connections {
@@ -129,60 +141,61 @@ func (c *connections) open(addr string, timeout time.Duration) (*handle, error) 
 		ctx, cancel = context.WithTimeout(c.ctx, timeout)
 		defer cancel()
 	}
-	var conn *ipc.Conn
-	if target.tls || target.network == "unix" {
-		d := ipc.Dialer{TLS: c.trust()}
-		conn, err = d.Dial(ctx, addr)
-	} else {
-		var nc net.Conn
-		if nc, err = c.eng.sys.Dial(ctx, target.network, target.address); err == nil {
-			var d ipc.Dialer
-			user := target.user
-			if user == "" {
-				user = c.eng.sys.User()
-			}
-			conn, err = d.NewConn(ctx, nc, ipc.Login{User: user, Password: target.password, Capability: ipc.Large})
-			if err != nil {
-				_ = nc.Close()
-			}
-		}
-	}
+	conn, err := c.dial(ctx, target)
 	if err != nil {
 		return nil, connectError(addr, ctx, err)
 	}
 	h := &handle{conn: conn, user: target.user, addr: conn.RemoteAddr(), mine: true, path: addr}
+	if s, ok := conn.TLS(); ok {
+		policy, _ := c.eng.tlsSetting("SSL_VERIFY_SERVER")
+		h.secure, h.verified = &s, policy != "NO"
+	}
 	c.add(h)
-	c.work.Add(2)
-	go func() {
-		defer c.work.Done()
-		c.eng.contain(func() { h.send(c.ctx) })
-	}()
-	go func() {
-		defer c.work.Done()
-		c.eng.contain(func() { c.serve(c.ctx, h) })
-	}()
+	c.work.Go(func() { c.eng.contain(func() { h.send(c.ctx) }) })
+	c.work.Go(func() { c.eng.contain(func() { c.serve(c.ctx, h) }) })
 	return h, nil
 }
 
-// trust is whom an encrypted connection believes to be the server: the
-// authorities of SSL_CA_CERT_FILE, or those of the machine, or anybody where
-// SSL_VERIFY_SERVER is NO. Source: KX manual, "SSL/TLS".
-func (c *connections) trust() *tls.Config {
-	sys, cfg := c.eng.sys, &tls.Config{MinVersion: tls.VersionTLS12}
-	if sys.Getenv("SSL_VERIFY_SERVER") == "NO" {
-		cfg.InsecureSkipVerify = true // as the user says
+// dial connects, encrypts and logs in.
+func (c *connections) dial(ctx context.Context, t address) (*ipc.Conn, error) {
+	if t.network == "unix" {
+		t.address = c.unixPath(t.address)
 	}
-	if file := sys.Getenv("SSL_CA_CERT_FILE"); file != "" {
-		cfg.RootCAs = x509.NewCertPool()
-		if pem, err := os.ReadFile(file); err == nil {
-			cfg.RootCAs.AppendCertsFromPEM(pem) // one that cannot be read leaves nobody to trust
+	nc, err := c.eng.sys.Dial(ctx, t.network, t.address)
+	if err != nil {
+		return nil, err
+	}
+	if t.tls {
+		host, _, _ := net.SplitHostPort(t.address)
+		cfg, err := c.eng.tlsClient(host)
+		if err != nil {
+			_ = nc.Close()
+			return nil, err
 		}
+		secure := tls.Client(nc, cfg)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = nc.Close()
+			return nil, err
+		}
+		nc = secure
 	}
-	return cfg
+	user := t.user
+	if user == "" {
+		user = c.eng.sys.User()
+	}
+	var d ipc.Dialer
+	conn, err := d.NewConn(ctx, nc, ipc.Login{User: user, Password: t.password, Capability: ipc.Large})
+	if err != nil {
+		_ = nc.Close()
+	}
+	return conn, err
 }
 
 func connectError(addr string, ctx context.Context, err error) error {
+	var q kdb.Error
 	switch {
+	case errors.As(err, &q):
+		return q
 	case errors.Is(err, ipc.ErrRefused):
 		return kdb.Error("access")
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -211,10 +224,14 @@ func parseAddress(s string) (address, error) {
 	a := address{network: "tcp"}
 	if rest, ok := strings.CutPrefix(s, "tcps://"); ok {
 		a.tls, s = true, rest
-	} else if rest, ok := strings.CutPrefix(s, "unix://"); ok {
-		a.network, s = "unix", ":"+rest
-	} else if rest, ok := strings.CutPrefix(s, "unixs://"); ok {
-		a.network, a.tls, s = "unix", true, ":"+rest
+	}
+	for scheme, encrypted := range map[string]bool{"unix://": false, "unixs://": true} {
+		if rest, ok := strings.CutPrefix(s, scheme); ok {
+			port, login, _ := strings.Cut(rest, ":")
+			a.network, a.tls, a.address = "unix", encrypted, port
+			a.user, a.password, _ = strings.Cut(login, ":")
+			return a, nil
+		}
 	}
 	if n, err := strconv.Atoi(s); err == nil && n > 0 {
 		s = ":" + s
@@ -251,9 +268,12 @@ func (h *handle) send(ctx context.Context) {
 		m := h.queue[0]
 		h.mu.Unlock()
 		var err error
-		if h.ws != nil {
+		switch b, many := m.(*broadcast); {
+		case h.ws != nil:
 			err = h.ws.writeValue(m)
-		} else {
+		case many:
+			err = h.conn.AsyncEncoded(ctx, b.encoded)
+		default:
 			err = h.conn.Async(ctx, m)
 		}
 		h.mu.Lock()
@@ -264,6 +284,21 @@ func (h *handle) send(ctx context.Context) {
 		h.mu.Unlock()
 		h.ready.Broadcast()
 	}
+}
+
+// broadcast is a queued message that was encoded for many.
+type broadcast struct {
+	kdb.Value // what it says
+	encoded   *ipc.Encoded
+}
+
+func newBroadcast(v kdb.Value) (*broadcast, error) {
+	e, err := ipc.Encode(v)
+	if err != nil {
+		return nil, err
+	}
+	share(v)
+	return &broadcast{v, e}, nil
 }
 
 // async queues a message.
@@ -328,6 +363,7 @@ func (c *connections) serve(ctx context.Context, h *handle) {
 	for {
 		m, err := h.conn.Receive(ctx)
 		if err != nil {
+			c.malformed(h, err)
 			break
 		}
 		v, deferred := c.answerInTurn(h, m)
@@ -340,7 +376,7 @@ func (c *connections) serve(ctx context.Context, h *handle) {
 	}
 	h.close()
 	c.remove(h.id)
-	if ctx.Err() == nil && c.ctx.Err() == nil {
+	if ctx.Err() == nil && c.ctx.Err() == nil && !c.threaded {
 		c.eng.turn.take(func() { c.callback(0, "pc", kdb.Int(h.id)) })
 	}
 }
@@ -366,9 +402,22 @@ func (c *connections) reply(ctx context.Context, h *handle, v kdb.Value) error {
 func (c *connections) forClient(th *thread, h int, f func() (kdb.Value, error)) (kdb.Value, error) {
 	handle, ns := th.handle, th.ns
 	th.handle, th.ns, th.mode = h, "", c.eng.clientMode()
+	if h != 0 && (c.eng.conf.blocked || c.threaded) {
+		th.readOnly++ // until the thread is at rest again
+	}
 	defer func() { th.handle, th.ns, th.mode = handle, ns, modeAbort }()
 	v, err := c.eng.guard(f)
 	return v, th.finish(err)
+}
+
+// malformed gives a message that is none to .z.bm.
+func (c *connections) malformed(h *handle, err error) {
+	var bad *ipc.MalformedError
+	if !errors.As(err, &bad) {
+		return
+	}
+	c.eng.turn.take(func() { c.callback(0, "bm", kdb.NewList(kdb.Int(h.id), bytesOf(bad.Message))) })
+	c.eng.report(&Error{Msg: "badmsg"})
 }
 
 // answer evaluates one message; the result is an error value if it failed.
@@ -391,11 +440,13 @@ func (c *connections) answer(h *handle, m ipc.Message, nested bool) (v kdb.Value
 		}()
 	}
 	v, err := c.forClient(th, h.id, func() (kdb.Value, error) {
-		msg := th.localise(m.Value)
-		if f := c.eng.handler(name); f != nil {
-			return th.apply(f, []kdb.Value{msg})
-		}
-		return th.valueOf(msg)
+		return c.eng.logged(m.Value, func() (kdb.Value, error) {
+			msg := th.localise(m.Value)
+			if f := c.eng.handler(name); f != nil {
+				return th.apply(f, []kdb.Value{msg})
+			}
+			return th.valueOf(msg)
+		})
 	})
 	if err != nil {
 		if m.Kind != ipc.Sync || c.eng.conf.errorTraps == 2 {
@@ -453,14 +504,16 @@ func (th *thread) applyHandle(h int, args []kdb.Value) (kdb.Value, error) {
 	id := max(h, -h)
 	switch id {
 	case 0:
-		if f := th.eng.handler("ps"); f != nil {
-			return th.apply(f, []kdb.Value{x})
-		}
-		return th.valueOf(x)
+		return th.eng.logged(x, func() (kdb.Value, error) {
+			if f := th.eng.handler("ps"); f != nil {
+				return th.apply(f, []kdb.Value{x})
+			}
+			return th.valueOf(x)
+		})
 	case 1, 2:
 		return kdb.Int(h), th.writeConsole(h, x)
 	}
-	if th.readOnly > 0 {
+	if th.reval > 0 {
 		return nil, errNoUpd
 	}
 	c := th.eng.ipc
@@ -469,6 +522,9 @@ func (th *thread) applyHandle(h int, args []kdb.Value) (kdb.Value, error) {
 		return nil, closedError(h)
 	}
 	if hd.file != nil {
+		if err := th.writing(); err != nil {
+			return nil, err
+		}
 		return kdb.Int(h), hd.write(x, h < 0)
 	}
 	if hd.ws != nil {
@@ -499,14 +555,10 @@ func (th *thread) request(h *handle, x kdb.Value) (v kdb.Value, err error) {
 	c := th.eng.ipc
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
-	c.mu.Lock()
-	c.waiting = cancel
-	c.mu.Unlock()
 	h.flush()
-	th.eng.turn.await(h.id, func() { v, err = h.conn.Sync(ctx, x) })
-	c.mu.Lock()
-	c.waiting = nil
-	c.mu.Unlock()
+	c.interruptible(cancel, func() {
+		th.eng.turn.await(h.id, func() { v, err = h.conn.Sync(ctx, x) })
+	})
 	if err != nil {
 		var q kdb.Error
 		switch {
@@ -595,9 +647,9 @@ func each(vs []kdb.Value, f func(kdb.Value) kdb.Value) []kdb.Value {
 }
 
 func (th *thread) writeConsole(h int, x kdb.Value) error {
-	w := th.eng.sys.Stdout()
+	w := th.eng.stdout
 	if h == 2 || h == -2 {
-		w = th.eng.sys.Stderr()
+		w = th.eng.stderr
 	}
 	return writeText(x, h < 0, func(b []byte) error {
 		_, err := w.Write(b)
@@ -646,58 +698,4 @@ func (h *handle) write(x kdb.Value, lines bool) error {
 		})
 	}
 	return appendValues(h, x, lines)
-}
-
-func (c *connections) queues() kdb.Value {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	ids := c.ids(func(h *handle) bool { return h.conn != nil })
-	vals := make([]kdb.Value, len(ids))
-	for i, id := range ids {
-		h := c.byID[int(id)]
-		h.mu.Lock()
-		sizes := make([]kdb.Long, len(h.queue))
-		h.mu.Unlock()
-		vals[i] = kdb.NewVec(sizes)
-	}
-	return kdb.NewDict(kdb.NewVec(ids), kdb.NewList(vals...))
-}
-
-// ids returns the handles that keep likes, ascending. c.mu is held.
-func (c *connections) ids(keep func(*handle) bool) []kdb.Int {
-	ids := []kdb.Int{}
-	for id, h := range c.byID {
-		if keep(h) {
-			ids = append(ids, kdb.Int(id))
-		}
-	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
-	return ids
-}
-
-func (c *connections) handles() kdb.Value {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return kdb.NewVec(c.ids(func(h *handle) bool { return h.conn != nil }))
-}
-
-// address is .z.a: the IPv4 address of the other side as an integer.
-func (c *connections) address(id int) kdb.Value {
-	if h := c.get(id); h != nil && h.addr != nil {
-		if a, ok := h.addr.(*net.TCPAddr); ok {
-			if ip := a.IP.To4(); ip != nil {
-				return kdb.Int(int32(uint32(ip[0])<<24 | uint32(ip[1])<<16 | uint32(ip[2])<<8 | uint32(ip[3])))
-			}
-		}
-		return kdb.Int(0)
-	}
-	return kdb.Int(2130706433)
-}
-
-// user is .z.u: who logged in on the handle being served.
-func (c *connections) user(id int) string {
-	if h := c.get(id); h != nil && !h.mine {
-		return h.user
-	}
-	return c.eng.sys.User()
 }

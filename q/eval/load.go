@@ -14,12 +14,12 @@ func (th *thread) load(name string) error {
 		return errType
 	}
 	full := th.eng.abs(name)
-	info, err := th.eng.stat(full)
+	info, err := th.stat(full)
 	if err != nil {
 		return osError(name, err)
 	}
 	if info.IsDir() {
-		return th.loadFolder(full)
+		return th.loadFolder(full, true, name != ".")
 	}
 	if ext := path.Ext(full); ext == ".q" || ext == ".k" || ext == ".txt" || th.looksLikeScript(full) {
 		return th.loadScript(full)
@@ -29,7 +29,7 @@ func (th *thread) load(name string) error {
 
 // loadScript runs a script. The namespace it sets ends with it.
 func (th *thread) loadScript(full string) error {
-	b, err := th.eng.readFile(full)
+	b, err := th.readFile(full)
 	if err != nil {
 		return osError(full, err)
 	}
@@ -60,7 +60,7 @@ func (th *thread) runScript(src, file string) error {
 
 // looksLikeScript tells a text from a file of data by its first bytes.
 func (th *thread) looksLikeScript(full string) bool {
-	b, err := th.eng.readFile(full)
+	b, err := th.readFile(full)
 	if err != nil || len(b) == 0 {
 		return true
 	}
@@ -74,4 +74,24 @@ func (th *thread) loadFile(full string) error {
 		return err
 	}
 	return th.setName(kdb.Sym(path.Base(full)), v)
+}
+
+// groupLines is .Q.ld: the lines of a script as \l groups them.
+func groupLines(_ *thread, a []kdb.Value) (kdb.Value, error) {
+	l, ok := a[0].(*kdb.List)
+	if !ok {
+		return nil, errType
+	}
+	lines := make([]string, len(l.V))
+	for i, v := range l.V {
+		if lines[i], ok = stringOf(v); !ok {
+			return nil, errType
+		}
+	}
+	var at []kdb.Long
+	var text []kdb.Value
+	for _, s := range syntax.Group(lines) {
+		at, text = append(at, kdb.Long(s.Line)), append(text, kdb.Str(s.Text))
+	}
+	return kdb.NewList(kdb.NewVec(at), kdb.NewList(text...)), nil
 }

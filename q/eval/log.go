@@ -57,7 +57,7 @@ func (th *thread) replay(y kdb.Value) (kdb.Value, error) {
 	if !ok {
 		return nil, errType
 	}
-	p, err := th.eng.path(name, Read)
+	p, err := th.path(name, Read)
 	if err != nil {
 		return nil, err
 	}

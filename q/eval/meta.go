@@ -17,7 +17,8 @@ func (t specialTable) metaKeywords() {
 	t.unary("eval", func(th *thread, x kdb.Value) (kdb.Value, error) { return th.evalValue(x) })
 	t.unary("reval", func(th *thread, x kdb.Value) (kdb.Value, error) {
 		th.readOnly++
-		defer func() { th.readOnly-- }()
+		th.reval++
+		defer func() { th.readOnly--; th.reval-- }()
 		return th.evalValue(x)
 	})
 	key := t.add("key")

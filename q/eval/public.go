@@ -27,7 +27,7 @@ func (eng *Engine) evalLocked(src string) (v kdb.Value, quiet bool, err error) {
 // finish brings a thread to rest after an evaluation, and makes its error an
 // *Error, but for ErrAborted.
 func (th *thread) finish(err error) error {
-	th.state, th.sp, th.readOnly = state{mode: th.mode}, 0, 0
+	th.state, th.sp, th.readOnly, th.reval = state{mode: th.mode}, 0, 0, 0
 	if err == nil || err == ErrAborted {
 		return err
 	}

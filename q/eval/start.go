@@ -2,6 +2,7 @@ package eval
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -23,7 +24,11 @@ type Start struct {
 	Seed       int    // -S
 	Timer      int    // -t
 	Timeout    int    // -T
-	Users      string // -u, -U
+	Users      string // -u FILE, -U FILE
+	Restricted bool   // -u 1, and -u FILE
+	Blocked    bool   // -b
+	TLS        int    // -E
+	Log        Log    // -l, -L
 	MemoryMB   int    // -w
 	Week       int    // -W; -1 if not given
 	DayFirst   bool   // -z
@@ -33,10 +38,22 @@ type Start struct {
 	Line       []string // all of the command line, for .z.X
 }
 
-// Start applies the options of a command line, and begins to listen.
+// Log says whether messages that change something are logged.
+type Log uint8
+
+// Kinds of logging.
+const (
+	NoLog   Log = iota
+	LogAll      // -l: in the file before the answer goes out
+	LogSync     // -L: on disk before the answer goes out
+)
+
+// Start applies the options of a command line, and begins to listen; who
+// connects is served once Loaded is called.
 func (eng *Engine) Start(s Start) error {
 	c, th := &eng.conf, eng.main
 	c.quiet, c.script, c.args, c.line = s.Quiet, s.Script, s.Args, s.Line
+	c.blocked, c.restricted, c.keepsZ, c.tlsMode = s.Blocked, s.Restricted, s.Users != "", s.TLS
 	c.dayFirst, th.env.DayFirst = s.DayFirst, s.DayFirst
 	c.errorTraps, c.gcMode, c.timeoutSec = s.ErrorTraps, s.GC, s.Timeout
 	if s.Precision >= 0 {
@@ -64,6 +81,7 @@ func (eng *Engine) Start(s Start) error {
 	c.maxThreads = s.Threads
 	if s.MemoryMB > 0 {
 		eng.SetMemoryLimit(int64(s.MemoryMB) << 20)
+		c.limitSet = true
 	}
 	if s.Users != "" {
 		if err := eng.ipc.loadUsers(s.Users); err != nil {
@@ -71,6 +89,7 @@ func (eng *Engine) Start(s Start) error {
 		}
 	}
 	if s.Port != "" {
+		eng.ipc.loaded = make(chan struct{})
 		if _, err := eng.ipc.port(th, s.Port); err != nil {
 			return th.finish(err)
 		}
@@ -107,6 +126,31 @@ func (eng *Engine) Load(name string) error {
 	eng.turn.Lock()
 	defer eng.turn.Unlock()
 	_, err := eng.guard(func() (kdb.Value, error) { return nil, eng.main.load(name) })
+	return eng.main.finish(err)
+}
+
+// LoadStart loads what the command line names, as \l, and lets in those who
+// connect. With -l and -L that is NAME.q if there is one and what NAME.qdb and
+// NAME.log hold, and messages are logged from then on.
+func (eng *Engine) LoadStart(s Start) error {
+	defer eng.Loaded()
+	if s.Log == NoLog {
+		if s.Script == "" {
+			return nil
+		}
+		return eng.Load(s.Script)
+	}
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
+	base := eng.abs(strings.TrimSuffix(s.Script, ".q"))
+	_, err := eng.guard(func() (kdb.Value, error) {
+		if _, err := eng.main.stat(base + ".q"); err == nil {
+			if err := eng.main.loadScript(base + ".q"); err != nil {
+				return nil, err
+			}
+		}
+		return nil, eng.openJournal(base, s.Log == LogSync)
+	})
 	return eng.main.finish(err)
 }
 
@@ -150,6 +194,7 @@ func (eng *Engine) Close() error {
 		errs = append(errs, m.Close())
 	}
 	eng.mappings = nil
+	errs = append(errs, eng.journal.close(), eng.stdout.set(nil), eng.stderr.set(nil))
 	return errors.Join(errs...)
 }
 
@@ -165,6 +210,13 @@ func (eng *Engine) Serving() bool { return eng.ipc.portNo != 0 || eng.conf.timer
 
 // Wait blocks until the engine exits.
 func (eng *Engine) Wait() { <-eng.ipc.ctx.Done() }
+
+// Exit is what exit does: .z.exit, then the end.
+func (eng *Engine) Exit(code int) {
+	eng.turn.Lock()
+	defer eng.turn.Unlock()
+	eng.exit(eng.main, code)
+}
 
 // Terminate runs .z.exit and ends the engine, interrupting what runs.
 func (eng *Engine) Terminate() {

@@ -28,15 +28,17 @@ type Sys interface {
 	Getwd() (string, error)
 	Now() time.Time
 	Location() *time.Location
-	// Getenv and Setenv read and set environment variables; Getenv of one
-	// that is not set is empty.
-	Getenv(name string) string
+	// LookupEnv and Setenv read and set environment variables; LookupEnv
+	// reports whether one is set.
+	LookupEnv(name string) (value string, set bool)
 	Setenv(name, value string) error
 	// Entropy fills b with random bytes, for GUIDs and seeds.
 	Entropy(b []byte)
 	// Dial and Listen open connections, as those of package net; q code sees a
-	// kdb.Error of Listen as it is. A nil listener
-	// without an error leaves an engine where it listens already.
+	// kdb.Error of Listen as it is. A nil listener without an error leaves an
+	// engine where it listens already. Listen shares the port with other
+	// processes where [ReusePort] says so; a Sys without unix sockets returns
+	// errors.ErrUnsupported for them.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	// Run runs a command of the operating system's shell and returns what it

@@ -2,12 +2,16 @@ package eval
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"math"
+	"os"
 	"path"
 	"runtime"
 	"runtime/metrics"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -23,8 +27,8 @@ const (
 func (th *thread) system(cmd string) (kdb.Value, error) {
 	name, arg, _ := strings.Cut(cmd, " ")
 	arg = strings.TrimSpace(arg)
-	if th.readOnly > 0 || th.sub {
-		return nil, errNoUpd
+	if err := th.maySystem(name, arg); err != nil {
+		return nil, err
 	}
 	// \ts:100 and \t:100 carry a count.
 	if word, n, ok := strings.Cut(name, ":"); ok && (word == "t" || word == "ts") {
@@ -36,12 +40,8 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 	}
 	c := &th.eng.conf
 	switch name {
-	case "a":
-		return th.valueTables(arg)
-	case "b", "B":
-		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool {
-			return v.view != nil && (name == "b" || v.view.value == nil || th.stale(v.view))
-		}, false), nil
+	case "a", "b", "B", "f", "v":
+		return th.namesOf(name, arg)
 	case "c":
 		return pairSetting(arg, &c.consoleH, &c.consoleW)
 	case "C":
@@ -52,11 +52,14 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		return th.changeNamespace(arg)
 	case "e":
 		return intSetting(arg, &c.errorTraps)
-	case "f":
-		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() >= kdb.TLambda && v.view == nil }, true), nil
+	case "E":
+		return kdb.Int(c.tlsMode), nil
 	case "g":
 		return intSetting(arg, &c.gcMode)
 	case "l":
+		if arg == "" && th.eng.journal != nil {
+			return kdb.Nil, th.eng.journal.checkpoint(th)
+		}
 		return kdb.Nil, th.load(arg)
 	case "o":
 		if arg == "" {
@@ -89,12 +92,18 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 	case "p":
 		return th.eng.ipc.port(th, arg)
 	case "r":
+		if arg == "" {
+			return nil, errNYI // a primary's side of -r
+		}
 		return th.rename(arg)
 	case "s":
 		return th.secondaries(arg)
 	case "S":
-		if arg == "" {
+		switch arg {
+		case "":
 			return kdb.Int(c.seed), nil
+		case "0N":
+			return th.currentSeed(), nil
 		}
 		n, err := strconv.Atoi(arg)
 		if err != nil || n == 0 {
@@ -109,8 +118,8 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		return th.timeIt("ts", arg, 1)
 	case "T":
 		return intSetting(arg, &c.timeoutSec)
-	case "v":
-		return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool { return v.v.Type() < kdb.TLambda || v.view != nil }, true), nil
+	case "u":
+		return kdb.Nil, th.eng.ipc.reloadUsers()
 	case "w":
 		return th.workspace(arg)
 	case "W":
@@ -118,6 +127,9 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		th.env.WeekStart = c.weekStart
 		return r, err
 	case "x":
+		if c.keepsZ {
+			return nil, kdb.Error("access")
+		}
 		v := th.eng.names.vars[kdb.Sym(arg)]
 		if v != nil && v.sealed {
 			return nil, errAccess
@@ -135,10 +147,15 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		c.dayFirst = n == 1
 		th.env.DayFirst = c.dayFirst
 		return r, err
-	case "u", "1", "2":
-		return nil, errNYI
+	case "1":
+		return th.redirect(th.eng.stdout, arg)
+	case "2":
+		return th.redirect(th.eng.stderr, arg)
 	case "_":
-		return kdb.Bool(false), nil
+		if arg != "" {
+			return nil, errNYI // hiding a script's code
+		}
+		return kdb.Bool(c.blocked), nil
 	case "\\":
 		th.eng.exit(th, 0)
 		return nil, errStop
@@ -191,11 +208,38 @@ func (th *thread) namespaceArg(arg string) string {
 	return arg
 }
 
-func (th *thread) valueTables(arg string) (kdb.Value, error) {
-	return th.eng.names.list(th.namespaceArg(arg), func(v *variable) bool {
-		_, _, keyed := kdb.IsKeyed(v.v)
-		return keyed || v.v.Type() == kdb.TTable
-	}, false), nil
+// namesOf is \a, \b, \B, \f and \v: the names in a namespace of what they list.
+func (th *thread) namesOf(command, arg string) (kdb.Value, error) {
+	ns := th.namespaceArg(arg)
+	if arg != "" && th.eng.names.spaces[ns] == nil {
+		return nil, kdb.Error(arg)
+	}
+	keep := func(v *variable) bool {
+		switch command {
+		case "a":
+			_, _, keyed := kdb.IsKeyed(v.v)
+			return keyed || v.v.Type() == kdb.TTable
+		case "b":
+			return v.view != nil
+		case "B":
+			return v.view != nil && (v.view.value == nil || th.stale(v.view))
+		case "f":
+			return v.v.Type() >= kdb.TLambda && v.view == nil
+		}
+		return v.v.Type() < kdb.TLambda || v.view != nil
+	}
+	return th.eng.names.list(ns, keep, command == "f" || command == "v" || command == "b"), nil
+}
+
+// currentSeed is \S 0N: a seed from which the numbers that come next come again.
+// The generator's own state is wider, so it goes on from that seed.
+func (th *thread) currentSeed() kdb.Value {
+	n := int(int32(th.env.Rand.Uint64()))
+	if n == 0 {
+		n = defaultSeed
+	}
+	th.env.Rand = newRand(n)
+	return kdb.Int(n)
 }
 
 // changeNamespace is \d.
@@ -255,8 +299,11 @@ func (th *thread) timer(arg string) (kdb.Value, error) {
 
 func (th *thread) secondaries(arg string) (kdb.Value, error) {
 	c := &th.eng.conf
-	if arg == "" {
+	switch arg {
+	case "":
 		return kdb.Int(c.threads % max(c.threads, 2) * min(c.threads-1, 1)), nil
+	case "0N":
+		return kdb.Int(max(c.maxThreads, 0)), nil
 	}
 	n, err := strconv.Atoi(arg)
 	if err != nil {
@@ -281,13 +328,21 @@ func (th *thread) workspace(arg string) (kdb.Value, error) {
 		if n <= 1 {
 			return kdb.Of(kdb.Long(kdb.SymbolCount()), kdb.Long(kdb.SymbolCount()*16)), nil
 		}
-		th.eng.SetMemoryLimit(int64(n) << 20)
-		return kdb.Nil, nil
+		c := &th.eng.conf
+		if !c.limitSet {
+			return nil, kdb.Error("-w init via cmd line")
+		}
+		if int64(n) > c.limitMB {
+			th.eng.SetMemoryLimit(int64(n) << 20)
+		}
+		return kdb.Long(c.limitMB << 20), nil
 	}
 	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}}
 	metrics.Read(s)
-	used, heap := kdb.Long(s[0].Value.Uint64()), kdb.Long(s[1].Value.Uint64())
-	return kdb.Of(used, heap, heap, kdb.Long(th.eng.conf.limitMB<<20), 0, 0), nil
+	used, heap := int64(s[0].Value.Uint64()), int64(s[1].Value.Uint64())
+	th.eng.peak = max(th.eng.peak, heap)
+	return kdb.Of(kdb.Long(used), kdb.Long(heap), kdb.Long(th.eng.peak), kdb.Long(th.eng.conf.limitMB<<20),
+		kdb.Long(th.eng.mapped()), kdb.Long(machineMemory())), nil
 }
 
 // chdir is \cd.
@@ -295,11 +350,25 @@ func (th *thread) chdir(arg string) (kdb.Value, error) {
 	if arg == "" {
 		return kdb.Str(th.eng.dir()), nil
 	}
-	p := th.eng.abs(arg)
-	if _, err := th.eng.stat(p); err != nil {
-		return nil, osError(p, err)
+	full := th.eng.abs(arg)
+	p, err := th.path(full, Read)
+	if err != nil {
+		return nil, err
 	}
-	th.eng.cwd = p
+	switch st, err := os.Stat(p); {
+	case errors.Is(err, fs.ErrNotExist):
+		if p, err = th.path(full, Write); err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(p, 0o777); err != nil {
+			return nil, osError(full, err)
+		}
+	case err != nil:
+		return nil, osError(full, err)
+	case !st.IsDir():
+		return nil, osError(full, syscall.ENOTDIR)
+	}
+	th.eng.cwd = full
 	return kdb.Nil, nil
 }
 
@@ -347,7 +416,7 @@ func lines(b []byte) kdb.Value {
 
 // print writes to the console.
 func (eng *Engine) print(s string) error {
-	_, err := eng.sys.Stdout().Write([]byte(s))
+	_, err := eng.stdout.Write([]byte(s))
 	return err
 }
 

@@ -86,3 +86,25 @@ func (th *thread) stale(w *view) bool {
 	}
 	return false
 }
+
+// dependencies is .z.b: the views that read each global.
+func (eng *Engine) dependencies() kdb.Value {
+	by := map[kdb.Symbol][]kdb.Symbol{}
+	var keys []kdb.Symbol
+	for _, v := range eng.names.space("").order {
+		if v.view == nil {
+			continue
+		}
+		for _, d := range v.view.fn.global {
+			if by[d.name] == nil {
+				keys = append(keys, d.name)
+			}
+			by[d.name] = append(by[d.name], v.name)
+		}
+	}
+	vals := make([]kdb.Value, len(keys))
+	for i, k := range keys {
+		vals[i] = kdb.NewVec(by[k])
+	}
+	return kdb.NewDict(kdb.NewVec(keys), kdb.NewList(vals...))
+}

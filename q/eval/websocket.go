@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
 // WebSocket opcodes. Source: RFC 6455, section 5.2.
@@ -32,8 +33,11 @@ type wsConn struct {
 
 // serveWebSocket gives each message of a client to .z.ws; .z.wo and .z.wc hear
 // of its coming and going. Source: KX manual, "WebSockets" (kb/websockets).
-func (c *connections) serveWebSocket(ctx context.Context, nc net.Conn, r *bufio.Reader, req *http.Request) {
-	if c.eng.handler("ws") == nil || !c.mayHTTP(req) {
+func (c *connections) serveWebSocket(ctx context.Context, nc net.Conn, r *bufio.Reader, req *http.Request, user string) {
+	c.eng.turn.Lock()
+	served := c.eng.handler("ws") != nil
+	c.eng.turn.Unlock()
+	if !served {
 		_, _ = io.WriteString(nc, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 		return
 	}
@@ -45,9 +49,9 @@ func (c *connections) serveWebSocket(ctx context.Context, nc net.Conn, r *bufio.
 	}
 	ws := &wsConn{nc, r}
 	_ = nc.SetReadDeadline(time.Time{})
-	h := &handle{ws: ws, addr: nc.RemoteAddr()}
-	if user, _, ok := req.BasicAuth(); ok {
-		h.user = user
+	h := &handle{ws: ws, addr: nc.RemoteAddr(), user: user}
+	if s, ok := ipc.ConnectionState(nc); ok {
+		h.secure, h.verified = &s, len(s.VerifiedChains) > 0
 	}
 	id := c.add(h)
 	sent := make(chan struct{})

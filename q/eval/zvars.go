@@ -33,7 +33,11 @@ func (th *thread) zVariable(name string) kdb.Value {
 	case "c":
 		return kdb.Int(numCPU())
 	case "e":
-		return kdb.NewDict(&kdb.Symbols{}, kdb.NewList())
+		return eng.ipc.connectionTLS(th.handle)
+	case "r":
+		return kdb.Bool(th.blocked())
+	case "b":
+		return eng.dependencies()
 	case "f":
 		return kdb.Sym(eng.conf.script)
 	case "h":
@@ -87,8 +91,6 @@ func (th *thread) zVariable(name string) kdb.Value {
 		if th.lastErr != nil {
 			return kdb.NewList(th.lastErr.args...)
 		}
-	case "zd":
-		return nil
 	}
 	return nil
 }

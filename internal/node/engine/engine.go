@@ -9,6 +9,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -124,6 +125,9 @@ func (s *Sys) Getwd() (string, error) { return AppDir, nil }
 // Listen listens on the loopback interface, for the gateway alone, once. Errors:
 // errListening for every further port but the service's.
 func (s *Sys) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	if network == "unix" {
+		return nil, errors.ErrUnsupported
+	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
