@@ -126,15 +126,6 @@ func (p *process) until(line, want string) {
 	p.t.Fatalf("%s\n got %s\nwant %s", line, got, want)
 }
 
-// kill is kill -9.
-func (p *process) kill() {
-	p.t.Helper()
-	if err := p.cmd.Process.Kill(); err != nil {
-		p.t.Fatal(err)
-	}
-	_ = p.wait()
-}
-
 // end waits until the process ended of itself, and returns all it still wrote.
 func (p *process) end() (text string, code int) {
 	p.t.Helper()
