@@ -138,6 +138,8 @@ func rollAtom(r Source, n int64, k int, x kdb.Value) (kdb.Value, error) {
 			}
 		}
 		return kdb.NewVec(out), nil
+	case kdb.EnumAtom:
+		return nil, ErrType
 	case kdb.Long:
 		if n < 0 {
 			if v < 0 {
