@@ -56,9 +56,7 @@ func TestOperations(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := live.Start(t)
-	bin := t.TempDir()
-	run(t, "../..", readersEnviron(s), "go", "build", "-o", bin+"/quoin", "./cmd/quoin")
-	env := append(readersEnviron(s), "PATH="+bin+":"+os.Getenv("PATH"))
+	env := append(readersEnviron(s), "PATH="+filepath.Dir(quoin)+":"+os.Getenv("PATH"))
 	// What the commands write goes to a folder of this test's own.
 	script := strings.ReplaceAll(blocks(string(text)), "/tmp/", t.TempDir()+"/")
 	out := run(t, ".", env, "bash", "-euc", script)
