@@ -14,6 +14,17 @@ const DefaultPrecision = 7
 // significant digits of floats, 0 for the most (17). Values that are no atoms
 // are appended in their one-line form.
 func AppendText(b []byte, v Value, precision int) []byte {
+	if t := v.Type(); t < 0 && t >= -TEnum {
+		return AppendAtom(b, v, precision)
+	}
+	p := printer{precision: precision}
+	return p.literal(b, v)
+}
+
+// AppendAtom is AppendText for atoms; of anything else it appends nothing. It
+// keeps nothing of v, so that the elements of a vector can be written without
+// an allocation for each.
+func AppendAtom(b []byte, v Value, precision int) []byte {
 	switch x := v.(type) {
 	case Bool:
 		return append(b, boolDigit(x))
@@ -92,8 +103,7 @@ func AppendText(b []byte, v Value, precision int) []byte {
 		b, n := appendSign(b, int64(x))
 		return appendFraction(append(appendClock(b, n/1000), '.'), n%1000, 3)
 	}
-	p := printer{precision: precision}
-	return p.literal(b, v)
+	return b
 }
 
 // AppendFloat appends f with at most precision significant digits (0 means

@@ -133,9 +133,9 @@ func (t specialTable) limited() {
 		base := b.Binary
 		b.Binary = func(e *prim.Env, x, y kdb.Value) (kdb.Value, error) {
 			n, counted := intOf(x)
-			if !counted && x.Type() == kdb.TLong {
+			if shape, ok := x.(*kdb.Longs); ok && name == "#" && y.Type() < kdb.TTable {
 				n, counted = 1, true
-				for _, k := range x.(*kdb.Longs).V {
+				for _, k := range shape.V {
 					if k > 0 && n < 1<<40 {
 						n *= int(min(k, 1<<40))
 					}

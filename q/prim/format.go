@@ -33,8 +33,12 @@ func stringOf(x kdb.Value, p int) (kdb.Value, error) {
 	}
 	if c, ok := columnOf(x); ok {
 		out := make([]kdb.Value, c.n)
+		text := textAppender(c, p)
+		var m stringMaker
+		var b []byte
 		for i := range out {
-			out[i] = chars(kdb.AppendText(nil, c.item(i), p))
+			b = text(b[:0], i)
+			out[i] = m.of(b)
 		}
 		return &kdb.List{V: out}, nil
 	}

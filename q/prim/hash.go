@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -311,17 +312,18 @@ func classifyItems(items []kdb.Value, ids []uint32) []kdb.Long {
 type itemTable struct {
 	seed  maphash.Seed
 	items []kdb.Value
-	next  []int32 // the next entry with the same hash, -1 at the end
-	heads map[uint64]int32
+	next  []int32   // the next entry with the same hash, -1 at the end
+	keys  *keyTable // hashes, numbered
+	heads []int32   // by number of the hash, its newest entry
 }
 
 func newItemTable(n int) *itemTable {
-	return &itemTable{seed: maphash.MakeSeed(), heads: make(map[uint64]int32, n)}
+	return &itemTable{seed: maphash.MakeSeed(), keys: newKeyTable(math.MinInt64, math.MaxInt64, n)}
 }
 
 func (t *itemTable) get(x kdb.Value) int {
-	if i, ok := t.heads[t.hash(x)]; ok {
-		for ; i >= 0; i = t.next[i] {
+	if k := t.keys.get(int64(t.hash(x))); k >= 0 {
+		for i := t.heads[k]; i >= 0; i = t.next[i] {
 			if matchExact(t.items[i], x) {
 				return int(i)
 			}
@@ -331,11 +333,11 @@ func (t *itemTable) get(x kdb.Value) int {
 }
 
 func (t *itemTable) add(x kdb.Value) (int, bool) {
-	h := t.hash(x)
-	head, ok := t.heads[h]
-	if !ok {
-		head = -1
+	k, fresh := t.keys.add(int64(t.hash(x)))
+	if fresh {
+		t.heads = append(t.heads, -1)
 	}
+	head := t.heads[k]
 	for i := head; i >= 0; i = t.next[i] {
 		if matchExact(t.items[i], x) {
 			return int(i), false
@@ -343,20 +345,27 @@ func (t *itemTable) add(x kdb.Value) (int, bool) {
 	}
 	t.items = append(t.items, x)
 	t.next = append(t.next, head)
-	t.heads[h] = int32(len(t.items) - 1)
+	t.heads[k] = int32(len(t.items) - 1)
 	return len(t.items) - 1, true
 }
 
 // matchExact is Match with floats compared exactly, as find and distinct do.
 func matchExact(x, y kdb.Value) bool {
-	if a, ok := x.(kdb.Float); ok {
+	switch a := x.(type) {
+	case kdb.Float:
 		b, ok := y.(kdb.Float)
 		return ok && (a == b || a != a && b != b)
+	case *kdb.Chars:
+		b, ok := y.(*kdb.Chars)
+		return ok && slices.Equal(a.V, b.V)
 	}
 	return Match(x, y)
 }
 
 func (t *itemTable) hash(x kdb.Value) uint64 {
+	if s, ok := x.(*kdb.Chars); ok {
+		return maphash.Bytes(t.seed, view[byte](s.V))
+	}
 	var h maphash.Hash
 	h.SetSeed(t.seed)
 	hashInto(&h, x)

@@ -12,6 +12,11 @@ import (
 // Compare orders two values as q's sorts do: by type number first, then by
 // value, nulls before everything, symbols by text, lists item by item.
 func Compare(x, y kdb.Value) int {
+	if a, ok := x.(*kdb.Chars); ok {
+		if b, ok := y.(*kdb.Chars); ok {
+			return bytes.Compare(view[byte](a.V), view[byte](b.V))
+		}
+	}
 	a, ok1 := columnOf(x)
 	b, ok2 := columnOf(y)
 	if !ok1 || !ok2 {
@@ -103,12 +108,10 @@ func symbolRanks(s []kdb.Symbol) (ranks []uint32, count int) {
 		}
 	}
 	texts := make([]string, len(used))
-	order := make([]int, len(used))
 	for i, x := range used {
-		texts[i], order[i] = x.String(), i
+		texts[i] = x.String()
 	}
-	slices.SortFunc(order, func(i, j int) int { return strings.Compare(texts[i], texts[j]) })
-	for r, i := range order {
+	for r, i := range gradeTexts(texts, false) {
 		ranks[used[i].ID()] = uint32(r)
 	}
 	return ranks, len(used)
@@ -251,6 +254,9 @@ func gradeOrder(x kdb.Value, descending bool) []uint32 {
 	}
 	if !ok || c.t == kdb.TGUID {
 		items := Items(x)
+		if texts, ok := stringsIn(items); ok {
+			return gradeTexts(texts, descending)
+		}
 		idx := make([]uint32, len(items))
 		for i := range idx {
 			idx[i] = uint32(i)

@@ -2,6 +2,7 @@ package prim
 
 import (
 	"bytes"
+	"unsafe"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -25,29 +26,21 @@ func upperByte(b byte) byte {
 
 // mapText maps the bytes of chars, or of each symbol's text.
 func mapText(c column, f func(byte) byte) column {
-	out := c.newColumn(c.n)
 	if c.t == kdb.TChar {
+		out := c.newColumn(c.n)
 		o := words[byte](out)
 		for i, b := range words[byte](c) {
 			o[i] = f(b)
 		}
 		return out
 	}
-	o := words[kdb.Symbol](out)
-	known := map[kdb.Symbol]kdb.Symbol{}
-	for i, s := range words[kdb.Symbol](c) {
-		t, ok := known[s]
-		if !ok {
-			b := []byte(s.String())
-			for j := range b {
-				b[j] = f(b[j])
-			}
-			t = kdb.SymBytes(b)
-			known[s] = t
+	return colOf(kdb.NewVec(bySymbol(words[kdb.Symbol](c), func(s kdb.Symbol) kdb.Symbol {
+		b := []byte(s.String())
+		for j := range b {
+			b[j] = f(b[j])
 		}
-		o[i] = t
-	}
-	return out
+		return kdb.SymBytes(b)
+	})))
 }
 
 // shiftCase makes lower or upper of a byte function.
@@ -152,7 +145,27 @@ func Like(x, y kdb.Value) (kdb.Value, error) {
 	if tooManyStars(p) {
 		return nil, ErrNYI
 	}
-	return eachString(x, func(b []byte) (kdb.Value, error) { return kdb.Bool(matchGlob(p, b)), nil })
+	return testStrings(x, func(b []byte) bool { return matchGlob(p, b) })
+}
+
+// testStrings is eachString for a test: what is long goes into vectors of
+// booleans without a value for each.
+func testStrings(x kdb.Value, test func(b []byte) bool) (kdb.Value, error) {
+	switch v := x.(type) {
+	case *kdb.Symbols:
+		return kdb.NewVec(bySymbol(v.V, func(s kdb.Symbol) kdb.Bool { return kdb.Bool(test([]byte(s.String()))) })), nil
+	case *kdb.Enum:
+		return testStrings(Symbols(v), test)
+	case *kdb.List:
+		if texts, ok := stringsIn(v.V); ok && len(texts) > 0 {
+			out := make([]kdb.Bool, len(texts))
+			for i, s := range texts {
+				out[i] = kdb.Bool(test(unsafe.Slice(unsafe.StringData(s), len(s))))
+			}
+			return kdb.NewVec(out), nil
+		}
+	}
+	return eachString(x, func(b []byte) (kdb.Value, error) { return kdb.Bool(test(b)), nil })
 }
 
 // tooManyStars reports the patterns that q refuses: a * inside, besides one at

@@ -1,6 +1,7 @@
 package prim
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"net/netip"
@@ -22,6 +23,9 @@ func Tok(e *Env, t kdb.Type, y kdb.Value) (kdb.Value, error) {
 		if len(v.V) == 0 {
 			return Empty(t), nil
 		}
+		if texts, ok := stringsIn(v.V); ok {
+			return tokTexts(e, t, texts), nil
+		}
 		return eachItem(v, func(z kdb.Value) (kdb.Value, error) { return Tok(e, t, z) })
 	case *kdb.Dict:
 		r, err := Tok(e, t, v.V)
@@ -38,63 +42,33 @@ func Tok(e *Env, t kdb.Type, y kdb.Value) (kdb.Value, error) {
 
 // ParseAtom reads text as an atom of vector type t; the null if it is none.
 func ParseAtom(e *Env, t kdb.Type, text []byte) kdb.Value {
-	switch t {
-	case kdb.TSymbol:
-		return kdb.SymBytes(trimBytes(text))
-	case kdb.TChar:
-		if len(text) == 1 {
-			return kdb.Char(text[0])
-		}
-		return kdb.NullChar
-	}
-	b := trimBytes(text)
-	s := string(b)
-	switch t {
-	case kdb.TBool:
-		return kdb.Bool(len(b) == 1 && strings.ContainsRune("txyTXY1", rune(b[0])))
-	case kdb.TByte:
-		return parseByte(s)
-	case kdb.TGUID:
-		return parseGUID(s)
-	case kdb.TShort:
-		if v, ok := parseInt(s, math.MaxInt16); ok {
-			return kdb.Short(v)
-		}
-	case kdb.TInt:
-		if v, ok := parseInt(s, math.MaxInt32); ok {
-			return kdb.Int(v)
-		}
-		if a, err := netip.ParseAddr(s); err == nil && a.Is4() {
-			q := a.As4()
-			return kdb.Int(int32(uint32(q[0])<<24 | uint32(q[1])<<16 | uint32(q[2])<<8 | uint32(q[3])))
-		}
-	case kdb.TLong:
-		if v, ok := parseInt(s, math.MaxInt64); ok {
-			return kdb.Long(v)
-		}
-	case kdb.TReal:
-		if v, ok := parseFloat(s); ok {
-			return kdb.Real(v)
-		}
-	case kdb.TFloat:
-		if v, ok := parseFloat(s); ok {
-			return kdb.Float(v)
-		}
-	default:
-		return parseTemporal(e, t, s)
-	}
-	return NullOf(t)
+	c := newTextColumn(e, t, 1)
+	c.part()(0, text)
+	return Item(c.value(), 0)
 }
 
-func parseByte(s string) kdb.Value {
+func parseByte(s string) kdb.Byte {
 	s = strings.TrimPrefix(s, "0x")
 	if v, err := strconv.ParseUint(s, 16, 8); err == nil && len(s) <= 2 {
 		return kdb.Byte(v)
 	}
-	return kdb.Byte(0)
+	return 0
+}
+
+// parseIPv4 reads an address as q's int of it.
+func parseIPv4(s string) (kdb.Int, bool) {
+	a, err := netip.ParseAddr(s)
+	if err != nil || !a.Is4() {
+		return 0, false
+	}
+	q := a.As4()
+	return kdb.Int(binary.BigEndian.Uint32(q[:])), true
 }
 
 func parseInt(s string, limit int64) (int64, bool) {
+	if v, ok := plainInt(s); ok && v <= limit {
+		return v, true
+	}
 	neg := false
 	t := s
 	if strings.HasPrefix(t, "-") {
@@ -125,6 +99,21 @@ func parseInt(s string, limit int64) (int64, bool) {
 	return v, true
 }
 
+// plainInt reads the common form, a few digits and nothing else.
+func plainInt(s string) (v int64, ok bool) {
+	if s == "" || len(s) > 18 {
+		return 0, false
+	}
+	for i := range len(s) {
+		c := s[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		v = v*10 + int64(c)
+	}
+	return v, true
+}
+
 func parseFloat(s string) (float64, bool) {
 	switch s {
 	case "0w", "0W":
@@ -149,7 +138,7 @@ func parseFloat(s string) (float64, bool) {
 	return v, true
 }
 
-func parseGUID(s string) kdb.Value {
+func parseGUID(s string) kdb.GUID {
 	var g kdb.GUID
 	h := strings.ReplaceAll(s, "-", "")
 	if len(h) == 32 && !strings.Contains(h, ":") {
@@ -186,58 +175,42 @@ func (p *scanner) any(set string) bool {
 	return false
 }
 
-func parseTemporal(e *Env, t kdb.Type, s string) kdb.Value {
-	null := NullOf(t)
+// parseTemporal reads a temporal value of vector type t in the units of the
+// type, nanoseconds for a datetime.
+func parseTemporal(e *Env, t kdb.Type, s string) (v int64, ok bool) {
 	if s == "" {
-		return null
+		return 0, false
 	}
-	neg := false
-	switch t {
-	case kdb.TTimespan, kdb.TMinute, kdb.TSecond, kdb.TTime:
-		if s[0] == '-' || s[0] == '+' {
-			neg, s = s[0] == '-', s[1:]
-		}
-	}
-	var v int64
-	var ok bool
 	switch t {
 	case kdb.TDate:
 		p := scanner{s}
-		v, ok = p.date(e)
+		return p.date(e)
 	case kdb.TMonth:
 		p := scanner{s}
 		y, n := p.digits(4)
 		p.any(".-/")
 		m, k := p.digits(2)
-		v, ok = int64((y-2000)*12+m-1), n == 4 && y > 0 && k > 0 && m >= 1 && m <= 12
+		return int64((y-2000)*12 + m - 1), n == 4 && y > 0 && k > 0 && m >= 1 && m <= 12
 	case kdb.TTimestamp, kdb.TDatetime:
-		v, ok = parseInstant(e, s)
-	default:
-		v, ok = parseClock(t, s)
-		if neg {
-			v = -v
-		}
+		return parseInstant(e, s)
 	}
-	if !ok {
-		return null
+	neg := false
+	if s[0] == '-' || s[0] == '+' {
+		neg, s = s[0] == '-', s[1:]
+	}
+	v, ok = parseClock(t, s)
+	if neg {
+		v = -v
 	}
 	switch t {
-	case kdb.TTimestamp:
-		return kdb.Timestamp(v)
-	case kdb.TDatetime:
-		return kdb.Datetime(float64(v) / dayNanos)
-	case kdb.TTimespan:
-		return kdb.Timespan(v)
-	case kdb.TDate:
-		return kdb.Date(v)
-	case kdb.TMonth:
-		return kdb.Month(v)
 	case kdb.TMinute:
-		return kdb.Minute(v / 60e9)
+		v /= 60e9
 	case kdb.TSecond:
-		return kdb.Second(v / 1e9)
+		v /= 1e9
+	case kdb.TTime:
+		v /= 1e6
 	}
-	return kdb.Time(v / 1e6)
+	return v, ok
 }
 
 const monthNames = "janfebmaraprmayjunjulaugsepoctnovdec"
