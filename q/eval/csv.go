@@ -14,24 +14,11 @@ import (
 func (th *thread) delimited(sep byte, y kdb.Value) (kdb.Value, error) {
 	var cols []kdb.Value
 	var out []kdb.Value
-	quote := func(b []byte, s string) []byte {
-		if strings.IndexByte(s, sep) < 0 && !strings.Contains(s, "\n") {
-			return append(b, s...)
-		}
-		return append(append(append(b, '"'), strings.ReplaceAll(s, `"`, `""`)...), '"')
-	}
 	rows := -1
 	switch v := y.(type) {
 	case *kdb.Table:
 		cols, rows = v.Cols, v.Len()
-		var b []byte
-		for i, n := range v.Names {
-			if i > 0 {
-				b = append(b, sep)
-			}
-			b = quote(b, n.String())
-		}
-		out = append(out, kdb.Str(string(b)))
+		out = append(out, prim.DelimitedNames(sep, v.Names))
 	case *kdb.List:
 		cols = v.V
 		for _, c := range cols {
@@ -56,27 +43,8 @@ func (th *thread) delimited(sep byte, y kdb.Value) (kdb.Value, error) {
 			}
 		}
 	}
-	for i := range rows {
-		var b []byte
-		for j, c := range cols {
-			if j > 0 {
-				b = append(b, sep)
-			}
-			v := item(c, i)
-			if s, ok := stringOf(v); ok {
-				b = quote(b, s)
-			} else {
-				b = quote(b, cellText(v, th.eng.conf.precision))
-			}
-		}
-		out = append(out, kdb.Str(string(b)))
-	}
-	return kdb.NewList(out...), nil
-}
-
-// cellText is an atom as Prepare Text writes it: ISO 8601 for temporals.
-func cellText(v kdb.Value, precision int) string {
-	return isoText(v, string(kdb.AppendText(nil, v, precision)))
+	lines := prim.DelimitedLines(&th.env, sep, cols, max(rows, 0))
+	return kdb.NewList(append(out, lines...)...), nil
 }
 
 // keyValues is the Key-Value Pairs form: "S=;" 0: "a=1;b=2".
@@ -90,13 +58,14 @@ func (th *thread) keyValues(spec string, y kdb.Value) (kdb.Value, error) {
 	if strings.IndexByte("SIJ", typ) < 0 {
 		return nil, errType
 	}
-	var keys, vals []kdb.Value
+	var keys []string
+	var vals []kdb.Value
 	for len(s) > 0 {
 		i := strings.IndexByte(s, field)
 		if i < 0 {
 			break
 		}
-		keys = append(keys, kdb.Str(s[:i]))
+		keys = append(keys, s[:i])
 		s = s[i+1:]
 		var val string
 		if quoted && strings.HasPrefix(s, `"`) {
@@ -113,41 +82,19 @@ func (th *thread) keyValues(spec string, y kdb.Value) (kdb.Value, error) {
 		}
 		vals = append(vals, kdb.Str(val))
 	}
-	ks, err := th.column(typ, keys)
+	fields, err := prim.NewFields(&th.env, typ, len(keys))
+	if err != nil {
+		return nil, err
+	}
+	put := fields.Part()
+	for i, k := range keys {
+		put(i, []byte(k))
+	}
+	ks, err := fields.Value()
 	if err != nil {
 		return nil, err
 	}
 	return kdb.NewList(ks, kdb.NewList(vals...)), nil
-}
-
-// column converts strings to the type that a letter of 0: names.
-func (th *thread) column(typ byte, fields []kdb.Value) (kdb.Value, error) {
-	list := kdb.NewList(fields...)
-	switch typ {
-	case '*':
-		return list, nil
-	case 'C':
-		out := make([]kdb.Char, len(fields))
-		for i, f := range fields {
-			out[i] = ' '
-			if c := f.(*kdb.Chars); len(c.V) > 0 {
-				out[i] = c.V[0]
-			}
-		}
-		return kdb.NewVec(out), nil
-	case 'S':
-		out := make([]kdb.Symbol, len(fields))
-		for i, f := range fields {
-			out[i] = kdb.Sym(strings.TrimSpace(text(f.(*kdb.Chars))))
-		}
-		return kdb.NewVec(out), nil
-	}
-	cast, _ := keyword("$")
-	v, err := cast.Binary(&th.env, kdb.Char(typ), list)
-	if err == nil && len(fields) == 0 {
-		v, err = cast.Binary(&th.env, kdb.Char(typ|0x20), kdb.NewList())
-	}
-	return v, err
 }
 
 // content returns the text that Load CSV and Load Fixed read.
@@ -213,133 +160,28 @@ func (th *thread) loadText(spec *kdb.List, y kdb.Value) (kdb.Value, error) {
 	if len(spec.V) == 3 {
 		multi, _ = isTrue(spec.V[2])
 	}
-	r := csvReader{b: b, sep: sep, multi: multi}
-	var names []string
-	if header {
-		names, _ = r.record(nil)
+	cols, names, err := prim.ReadDelimited(&th.env, b, prim.Delimited{Types: types, Separator: sep, Header: header, QuotedLines: multi})
+	if err != nil {
+		return nil, err
 	}
-	fields := make([][]kdb.Value, len(types))
-	var rec []string
-	for {
-		var ok bool
-		if rec, ok = r.record(rec[:0]); !ok {
-			break
-		}
-		for i := range types {
-			if types[i] == ' ' {
-				continue
-			}
-			s := ""
-			if i < len(rec) {
-				s = rec[i]
-			}
-			fields[i] = append(fields[i], kdb.Str(s))
-		}
-	}
-	var cols []kdb.Value
-	var kept []kdb.Symbol
-	for i := range types {
-		if types[i] == ' ' {
-			continue
-		}
-		c, err := th.column(types[i], fields[i])
-		if err != nil {
-			return nil, err
-		}
-		if single && !header {
-			c = prim.First(c)
-		}
-		cols = append(cols, c)
-		if header && i < len(names) {
-			kept = append(kept, kdb.Sym(names[i]))
+	if single && !header {
+		for i, c := range cols {
+			cols[i] = prim.First(c)
 		}
 	}
 	if header {
+		var kept []kdb.Symbol
+		for i, name := range names {
+			if i < len(types) && types[i] != ' ' {
+				kept = append(kept, kdb.Sym(name))
+			}
+		}
 		if len(kept) != len(cols) {
 			return nil, errLength
 		}
 		return kdb.NewTable(kept, cols), nil
 	}
 	return prim.Collapse(cols), nil
-}
-
-// csvReader splits text into records and fields.
-type csvReader struct {
-	b     []byte
-	sep   byte
-	multi bool // line ends may stand in quotes
-}
-
-func (r *csvReader) record(out []string) ([]string, bool) {
-	for len(r.b) > 0 && (r.b[0] == '\n' || r.b[0] == '\r' && len(r.b) > 1 && r.b[1] == '\n') {
-		r.b = r.b[1:]
-	}
-	if len(r.b) == 0 {
-		return out, false
-	}
-	for {
-		var f string
-		var end byte
-		f, end = r.field()
-		out = append(out, f)
-		if end != r.sep {
-			return out, true
-		}
-	}
-}
-
-// field reads one field and the byte that ends it: the separator, a line end,
-// or 0 at the end of the text.
-func (r *csvReader) field() (string, byte) {
-	b := r.b
-	if len(b) > 0 && b[0] == '"' {
-		var f []byte
-		i := 1
-		for i < len(b) {
-			if b[i] == '"' {
-				if i+1 < len(b) && b[i+1] == '"' {
-					f = append(f, '"')
-					i += 2
-					continue
-				}
-				break
-			}
-			if b[i] == '\n' && !r.multi {
-				break
-			}
-			f = append(f, b[i])
-			i++
-		}
-		if i < len(b) && b[i] == '"' {
-			i++
-		}
-		for i < len(b) && b[i] != r.sep && b[i] != '\n' {
-			if b[i] != '\r' {
-				f = append(f, b[i])
-			}
-			i++
-		}
-		return string(f), r.end(i)
-	}
-	i := 0
-	for i < len(b) && b[i] != r.sep && b[i] != '\n' {
-		i++
-	}
-	f := b[:i]
-	if i < len(b) && b[i] == '\n' && i > 0 && b[i-1] == '\r' {
-		f = b[:i-1]
-	}
-	return string(f), r.end(i)
-}
-
-func (r *csvReader) end(i int) byte {
-	if i >= len(r.b) {
-		r.b = nil
-		return 0
-	}
-	c := r.b[i]
-	r.b = r.b[i+1:]
-	return c
 }
 
 func (th *thread) loadFixed(types string, widths kdb.Value, b []byte) (kdb.Value, error) {
@@ -356,26 +198,31 @@ func (th *thread) loadFixed(types string, widths kdb.Value, b []byte) (kdb.Value
 	if len(w) != len(types) || total == 0 {
 		return nil, errLength
 	}
-	fields := make([][]kdb.Value, len(types))
+	var records [][]byte
 	for len(b) >= total {
-		rec := b[:total]
+		records = append(records, b[:total])
 		b = b[total:]
 		if i := bytes.IndexByte(b, '\n'); i >= 0 && i <= 1 {
 			b = b[i+1:]
 		}
-		for i, n := range w {
-			if types[i] != ' ' {
-				fields[i] = append(fields[i], kdb.Str(string(rec[:n])))
-			}
-			rec = rec[n:]
-		}
 	}
 	var cols []kdb.Value
+	end := 0
 	for i := range types {
+		at := end
+		end += w[i]
 		if types[i] == ' ' {
 			continue
 		}
-		c, err := th.column(types[i], fields[i])
+		f, err := prim.NewFields(&th.env, types[i], len(records))
+		if err != nil {
+			return nil, err
+		}
+		put := f.Part()
+		for row, r := range records {
+			put(row, r[at:at+w[i]])
+		}
+		c, err := f.Value()
 		if err != nil {
 			return nil, err
 		}

@@ -67,16 +67,7 @@ func isoText(v kdb.Value, s string) string {
 	out := []byte(s)
 	switch v.(type) {
 	case kdb.Timestamp, kdb.Date, kdb.Datetime, kdb.Month:
-		dashes := 0
-		for i, c := range out {
-			if c == '.' && dashes < 2 {
-				out[i] = '-'
-				dashes++
-			} else if c == 'D' || c == 'T' {
-				out[i] = 'T'
-				break
-			}
-		}
+		prim.ISODate(out)
 	}
 	return string(out)
 }

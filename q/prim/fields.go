@@ -1,6 +1,7 @@
 package prim
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"unsafe"
@@ -8,18 +9,45 @@ import (
 	"github.com/quoinhq/quoin/kdb"
 )
 
-// textColumn is a column that is read from texts, one element at a time and in
-// any order, by as many goroutines as have a part of it.
-type textColumn interface {
-	// part returns what puts text b at place i, for the use of one goroutine.
-	// It keeps nothing of b. An element that is put nowhere is not defined.
-	part() func(i int, b []byte)
-	value() kdb.Value
+// Fields is a column that is read from texts, one element at a time and in any
+// order, by as many goroutines as have a part of it.
+type Fields interface {
+	// Part returns what puts text b at place i, for the use of one goroutine.
+	// It keeps nothing of b. What is put nowhere is a zero, not a null.
+	Part() func(i int, b []byte)
+	// Value returns the column when all parts are done. Errors: 'type.
+	Value() (kdb.Value, error)
+}
+
+// NewFields returns a column of n fields of the type that a letter of 0: names:
+// upper case parses, lower case casts each string, * keeps it.
+// Errors: 'domain for another letter.
+func NewFields(e *Env, letter byte, n int) (Fields, error) {
+	switch letter {
+	case '*':
+		return &stringColumn{make([]kdb.Value, n)}, nil
+	case 'C':
+		return readingBytes(n, func(b []byte) kdb.Char {
+			if len(b) > 0 {
+				return kdb.Char(b[0])
+			}
+			return kdb.NullChar
+		}), nil
+	case 'S':
+		return readingBytes(n, func(b []byte) kdb.Symbol { return kdb.SymBytes(bytes.TrimSpace(b)) }), nil
+	}
+	if t, ok := typeOfLetter(letter); ok {
+		return &castStrings{stringColumn{make([]kdb.Value, n)}, e, t}, nil
+	}
+	if t, ok := typeOfLetter(lowerByte(letter)); ok {
+		return newTextColumn(e, t, n), nil
+	}
+	return nil, ErrDomain
 }
 
 // newTextColumn returns a column of n elements of vector type t, in which what
 // does not parse is null.
-func newTextColumn(e *Env, t kdb.Type, n int) textColumn {
+func newTextColumn(e *Env, t kdb.Type, n int) Fields {
 	switch t {
 	case kdb.TSymbol:
 		return readingBytes(n, func(b []byte) kdb.Symbol { return kdb.SymBytes(trimBytes(b)) })
@@ -81,24 +109,24 @@ func parseBool(s string) kdb.Bool {
 	return kdb.Bool(len(s) == 1 && strings.Contains("txyTXY1", s))
 }
 
-// readColumn is a textColumn whose elements are read by themselves.
+// readColumn is a column whose elements are read by themselves.
 type readColumn[T kdb.Elem] struct {
 	out  []T
 	read func(b []byte) T
 }
 
-func (c *readColumn[T]) part() func(i int, b []byte) {
+func (c *readColumn[T]) Part() func(i int, b []byte) {
 	return func(i int, b []byte) { c.out[i] = c.read(b) }
 }
 
-func (c *readColumn[T]) value() kdb.Value { return kdb.NewVec(c.out) }
+func (c *readColumn[T]) Value() (kdb.Value, error) { return kdb.NewVec(c.out), nil }
 
-func readingBytes[T kdb.Elem](n int, read func(b []byte) T) textColumn {
+func readingBytes[T kdb.Elem](n int, read func(b []byte) T) Fields {
 	return &readColumn[T]{make([]T, n), read}
 }
 
 // reading returns a column of texts that mean the same with blanks around them.
-func reading[T kdb.Elem](n int, read func(s string) T) textColumn {
+func reading[T kdb.Elem](n int, read func(s string) T) Fields {
 	return readingBytes(n, func(b []byte) T {
 		b = trimBytes(b)
 		return read(unsafe.String(unsafe.SliceData(b), len(b))) // nothing that parses keeps its text
@@ -108,7 +136,7 @@ func reading[T kdb.Elem](n int, read func(s string) T) textColumn {
 func readingTemporal[T interface {
 	kdb.Elem
 	~int32 | ~int64
-}](e *Env, n int, null T) textColumn {
+}](e *Env, n int, null T) Fields {
 	t := -null.Type()
 	return reading(n, func(s string) T {
 		if v, ok := parseTemporal(e, t, s); ok {
@@ -132,26 +160,35 @@ func floatOrNull(s string) float64 {
 	return math.NaN()
 }
 
-// stringColumn is a textColumn of the texts themselves.
+// stringColumn is a column of the texts themselves.
 type stringColumn struct{ out []kdb.Value }
 
-func (c *stringColumn) part() func(i int, b []byte) {
+func (c *stringColumn) Part() func(i int, b []byte) {
 	m := &stringMaker{}
 	return func(i int, b []byte) { c.out[i] = m.of(b) }
 }
 
-func (c *stringColumn) value() kdb.Value { return &kdb.List{V: c.out} }
+func (c *stringColumn) Value() (kdb.Value, error) { return &kdb.List{V: c.out}, nil }
+
+// castStrings is a column of the texts cast to a type, char by char.
+type castStrings struct {
+	stringColumn
+	e *Env
+	t kdb.Type
+}
+
+func (c *castStrings) Value() (kdb.Value, error) { return Cast(c.e, c.t, &kdb.List{V: c.out}) }
 
 // tokTexts is Tok for a list of strings.
-func tokTexts(e *Env, t kdb.Type, texts []string) kdb.Value {
+func tokTexts(e *Env, t kdb.Type, texts []string) (kdb.Value, error) {
 	c := newTextColumn(e, t, len(texts))
 	inParts(e, len(texts), func(lo, hi int) {
-		put := c.part()
+		put := c.Part()
 		for i, s := range texts[lo:hi] {
 			put(lo+i, unsafe.Slice(unsafe.StringData(s), len(s)))
 		}
 	})
-	return c.value()
+	return c.Value()
 }
 
 // textAppender returns what appends element i of a column to b as its text.

@@ -24,7 +24,7 @@ func Tok(e *Env, t kdb.Type, y kdb.Value) (kdb.Value, error) {
 			return Empty(t), nil
 		}
 		if texts, ok := stringsIn(v.V); ok {
-			return tokTexts(e, t, texts), nil
+			return tokTexts(e, t, texts)
 		}
 		return eachItem(v, func(z kdb.Value) (kdb.Value, error) { return Tok(e, t, z) })
 	case *kdb.Dict:
@@ -43,8 +43,9 @@ func Tok(e *Env, t kdb.Type, y kdb.Value) (kdb.Value, error) {
 // ParseAtom reads text as an atom of vector type t; the null if it is none.
 func ParseAtom(e *Env, t kdb.Type, text []byte) kdb.Value {
 	c := newTextColumn(e, t, 1)
-	c.part()(0, text)
-	return Item(c.value(), 0)
+	c.Part()(0, text)
+	v, _ := c.Value() // fails for casts alone
+	return Item(v, 0)
 }
 
 func parseByte(s string) kdb.Byte {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/internal/measure"
 	"github.com/quoinhq/quoin/q/prim"
 	"github.com/quoinhq/quoin/q/table"
 	"pgregory.net/rapid"
@@ -124,7 +125,7 @@ func benchAsof(b *testing.B, pick func(e *prim.Env, t *kdb.Table) *kdb.Table) {
 			}
 			e, _ := newEnv(2)
 			b.ResetTimer()
-			defer reportCPU(b)()
+			defer measure.CPU(b)()
 			for b.Loop() {
 				v, err := table.Asof(e, table.AsofKind{}, symTime, pick(e, t.trade), t.quote)
 				must(b, v, err)

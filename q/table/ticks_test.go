@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/internal/measure"
 	"github.com/quoinhq/quoin/q/prim"
 	"github.com/quoinhq/quoin/q/table"
 )
@@ -112,7 +113,7 @@ func benchSelect(b *testing.B, quotes bool, args ...kdb.Value) {
 			e, _ := newEnv(2)
 			all := append([]kdb.Value{from}, args...)
 			b.ResetTimer()
-			defer reportCPU(b)()
+			defer measure.CPU(b)()
 			for b.Loop() {
 				v, err := table.Select(e, all)
 				must(b, v, err)

@@ -1,4 +1,5 @@
-package table_test
+// Package measure holds what the engine's benchmarks measure besides time.
+package measure
 
 import (
 	"syscall"
@@ -6,10 +7,10 @@ import (
 	"time"
 )
 
-// reportCPU measures what a benchmark costs in processor time, on all threads:
-// on a machine that others use it says more than the time that passes. Call the
+// CPU measures what a benchmark costs in processor time, on all threads: on a
+// machine that others use it says more than the time that passes. Call the
 // result when the loop has ended.
-func reportCPU(b *testing.B) func() {
+func CPU(b *testing.B) func() {
 	start := cpuTime()
 	return func() {
 		b.ReportMetric(float64((cpuTime()-start).Microseconds())/float64(b.N), "cpu-µs/op")
