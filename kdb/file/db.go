@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -140,8 +141,11 @@ func (db *DB) partition(parts map[string][]string) error {
 		}
 		ps = append(ps, numbered{n, Partition{v, parts[name]}})
 	}
-	slices.SortFunc(ps, func(a, b numbered) int { return int(max(-1, min(1, a.n-b.n))) })
-	for _, p := range ps {
+	slices.SortFunc(ps, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
+	for i, p := range ps {
+		if i > 0 && ps[i-1].n == p.n { // 7 and 007
+			return fmt.Errorf("file: open %s: partition %v under two names", db.Root, p.p.Value)
+		}
 		db.Partitions = append(db.Partitions, p.p)
 	}
 	return nil
