@@ -20,6 +20,7 @@ const commands = {
   "make table": () => {
     const t = decode(table);
     table = null;
+    for (const name in t) t[name] = t[name].slice(0, t[name].length / 10);
     columns = typed.dict({
       time: typed.timestamps(t.time.map((n) => new Date(n / 1e6))),
       sym: typed.symbols(t.sym),
