@@ -68,33 +68,6 @@ func (e *Event) trim() {
 	}
 }
 
-// block is what is stored as one record: events that were recorded together.
-// The record's key is the number of the first, padded to sort.
-type block struct {
-	Prev   string  `json:"prev"` // SHA-256 of the block before, in hex
-	Events []Event `json:"events"`
-}
-
-const (
-	blocks = store.Kind("audit")
-	origin = "0000000000000000000000000000000000000000000000000000000000000000" // before the first block
-)
-
-func blockKey(seq uint64) string { return fmt.Sprintf("%020d", seq) }
-
-func sumOf(block []byte) string {
-	sum := sha256.Sum256(block)
-	return hex.EncodeToString(sum[:])
-}
-
-func decodeBlock(key string, value []byte) (*block, error) {
-	b := new(block)
-	if err := json.Unmarshal(value, b); err != nil || len(b.Events) == 0 {
-		return nil, fmt.Errorf("%w: block %s is not readable", ErrBroken, key)
-	}
-	return b, nil
-}
-
 // head is the end of the chain, and where what is kept of it begins.
 type head struct {
 	Seq   uint64 `json:"seq"`   // of the last event; 0 when there is none
@@ -152,15 +125,16 @@ func appendBlock(tx store.Tx, events []Event) error {
 		e.Time = e.Time.UTC()
 		e.trim()
 	}
-	value, err := json.Marshal(block{h.Sum, events})
+	text, err := json.Marshal(block{h.Sum, events})
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
+	value := pack(text)
 	if err := tx.Put(blocks, blockKey(first), value, time.Time{}); err != nil {
 		return err
 	}
 	h.Seq += uint64(len(events))
-	h.Sum = sumOf(value)
+	h.Sum = sumOf(text)
 	h.Bytes += int64(len(value))
 	return heads.Put(tx, headKey, h)
 }

@@ -54,7 +54,8 @@ func (t *Trail) Trim(ctx context.Context) error {
 	}
 }
 
-// excess returns the oldest blocks that are out of bounds, up to a file full.
+// excess returns the texts of the oldest blocks that are out of bounds, up to a
+// file full.
 func (t *Trail) excess(ctx context.Context) (old []store.Entry, err error) {
 	err = t.store.View(ctx, func(tx store.Tx) error {
 		h, err := readHead(tx)
@@ -66,7 +67,11 @@ func (t *Trail) excess(ctx context.Context) (old []store.Entry, err error) {
 			if err != nil {
 				return err
 			}
-			b, err := decodeBlock(e.Key, e.Value)
+			text, err := unpack(e.Key, e.Value)
+			if err != nil {
+				return err
+			}
+			b, err := decodeBlock(e.Key, text)
 			if err != nil {
 				return err
 			}
@@ -75,9 +80,9 @@ func (t *Trail) excess(ctx context.Context) (old []store.Entry, err error) {
 			if !tooOld && !tooMuch || size >= exportBytes {
 				return nil
 			}
-			old = append(old, e)
+			old = append(old, store.Entry{Key: e.Key, Value: text})
 			kept -= int64(len(e.Value))
-			size += int64(len(e.Value))
+			size += int64(len(text))
 		}
 		return nil
 	})
@@ -147,12 +152,16 @@ func (t *Trail) drop(ctx context.Context, old []store.Entry) error {
 				if err != nil {
 					return err
 				}
+				stored, err := tx.Get(blocks, e.Key)
+				if err != nil {
+					return err
+				}
 				if err := tx.Delete(blocks, e.Key); err != nil {
 					return err
 				}
 				h.First = b.Events[len(b.Events)-1].Seq + 1
 				h.Prev = sumOf(e.Value)
-				h.Bytes -= int64(len(e.Value))
+				h.Bytes -= int64(len(stored))
 			}
 			return heads.Put(tx, headKey, h)
 		}); err != nil {

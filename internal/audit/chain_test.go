@@ -3,6 +3,7 @@ package audit_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,22 @@ func edit(key string, change func(string) string) func(store.Tx) error {
 		if err != nil {
 			return err
 		}
-		return tx.Put("audit", key, []byte(change(string(b))), time.Time{})
+		text, err := audit.Unpack(key, b)
+		if err != nil {
+			return err
+		}
+		return tx.Put("audit", key, audit.Pack([]byte(change(string(text)))), time.Time{})
+	}
+}
+
+// cut changes a block as it is stored.
+func cut(key string, change func([]byte) []byte) func(store.Tx) error {
+	return func(tx store.Tx) error {
+		b, err := tx.Get("audit", key)
+		if err != nil {
+			return err
+		}
+		return tx.Put("audit", key, change(slices.Clone(b)), time.Time{})
 	}
 }
 
@@ -80,6 +96,9 @@ func TestVerifyErrBroken(t *testing.T) {
 			return s[:from] + s[to:]
 		})},
 		{"not JSON", edit(key(304), func(string) string { return "{" })},
+		{"packed and cut short", cut(key(1), func(b []byte) []byte { return b[:len(b)/2] })},
+		{"packed to more than there can be", cut(key(1), func([]byte) []byte { return []byte("\x02\xff\xff\xff\xff\x0f") })},
+		{"packed nothing", cut(key(1), func([]byte) []byte { return []byte{2} })},
 		{"an empty block", edit(key(304), func(s string) string { return s[:strings.Index(s, "[")] + "[]}" })},
 		{"added", func(tx store.Tx) error {
 			b, err := tx.Get("audit", key(305))

@@ -67,3 +67,28 @@ func FuzzParseHead(f *testing.F) {
 		}
 	})
 }
+
+// FuzzUnpack: what is stored is read whole or refused, never unpacked beyond
+// what a block can be.
+func FuzzUnpack(f *testing.F) {
+	f.Add([]byte(`{"prev":"","events":[]}`))
+	f.Add(audit.Pack(bytes.Repeat([]byte(`{"seq":1,"operation":"Op"},`), 200)))
+	f.Add([]byte{2, 0xff, 0xff, 0xff, 0xff, 0x0f})
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		text, err := audit.Unpack("k", stored)
+		if err != nil {
+			if !errors.Is(err, audit.ErrBroken) {
+				t.Errorf("got %v, want ErrBroken", err)
+			}
+			return
+		}
+		if len(text) > 16<<20 {
+			t.Errorf("%d bytes came of %d", len(text), len(stored))
+		}
+		if len(text) > 0 && text[0] != 2 {
+			if again, err := audit.Unpack("k", audit.Pack(text)); err != nil || !bytes.Equal(again, text) {
+				t.Errorf("packed again: %v", err)
+			}
+		}
+	})
+}

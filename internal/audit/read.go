@@ -111,7 +111,7 @@ func readBlocks(tx store.Tx, after uint64) (read []*block, err error) {
 		if err != nil {
 			return nil, err
 		}
-		b, err := decodeBlock(e.Key, e.Value)
+		b, err := storedBlock(e.Key, e.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func readBlock(tx store.Tx, key string) (*block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeBlock(key, value)
+	return storedBlock(key, value)
 }
 
 // disorder is by how much the times of events may go back along the trail: a
@@ -162,7 +162,7 @@ func seek(ctx context.Context, st Viewer, since time.Time) (seq uint64, err erro
 			if err != nil {
 				return err
 			}
-			b, err := decodeBlock(e.Key, e.Value)
+			b, err := storedBlock(e.Key, e.Value)
 			if err != nil {
 				return err
 			}
@@ -180,7 +180,7 @@ func blockFrom(tx store.Tx, seq uint64) (b *block, err error) {
 		if err != nil {
 			return nil, err
 		}
-		return decodeBlock(e.Key, e.Value)
+		return storedBlock(e.Key, e.Value)
 	}
 	return nil, nil
 }
@@ -239,7 +239,11 @@ func Verify(ctx context.Context, st Viewer, noted *Head) (Head, error) {
 			if e.Key != blockKey(c.next) {
 				return fmt.Errorf("%w: after event %d comes block %s", ErrBroken, c.next-1, e.Key)
 			}
-			if err := c.add(e.Key, e.Value); err != nil {
+			text, err := unpack(e.Key, e.Value)
+			if err != nil {
+				return err
+			}
+			if err := c.add(e.Key, text); err != nil {
 				return err
 			}
 		}
@@ -259,9 +263,9 @@ type chain struct {
 	noted *Head  // still to be met
 }
 
-func (c *chain) add(key string, value []byte) error {
+func (c *chain) add(key string, text []byte) error {
 	c.meet()
-	b, err := decodeBlock(key, value)
+	b, err := decodeBlock(key, text)
 	if err != nil {
 		return err
 	}
@@ -278,7 +282,7 @@ func (c *chain) add(key string, value []byte) error {
 		}
 		c.next++
 	}
-	c.sum = sumOf(value)
+	c.sum = sumOf(text)
 	return nil
 }
 
