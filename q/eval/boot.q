@@ -114,6 +114,6 @@ xt:{$[x=`json;.j.k each y;'x]}
 jx:{[x;y]t:$[-11h=type y;value y;y];n:count t;r:(x*1)sublist .h.plain t;(enlist"<a href=\"?[0\">home</a> <a href=\"?[",string[0|x-32],"\">up</a> <a href=\"?[",string[n&x+32],"\">down</a> <a href=\"?[",string[0|n-32],"\">end</a> ",string[n],"[",string[x],"]"),enlist[""],"\n"vs -1_.Q.s(x;32)sublist .h.plain t}
 page:{[x].h.hp"\n"vs .Q.s x}
 file:{$[(0=count x)|any x like/:("*..*";"/*");();f~key f:hsym`$.h.HOME,"/",x;f;()]}
-serve:{[r]u:.h.uh first r;p:(u?"?")#u;e:(1+count p)_u;if[0=count u;:.h.hp string asc tables[],system"v"];if[not()~f:.h.file p;:.h.hy[`$last"."vs p;read1 f]];x:`$last"."vs p;v:.h.val e;$[(count p)&x in key .h.tx;.h.hy[x;"\n"sv .h.tx[x]v];.h.page v]}
+serve:{[r]u:.h.uh first r;p:(u?"?")#u;e:(1+count p)_u;if[0=count u;:.h.hp string system"v"];if[not()~f:.h.file p;:.h.hy[`$last"."vs p;read1 f]];x:`$last"."vs p;v:.h.val e;$[(count p)&x in key .h.tx;.h.hy[x;"\n"sv .h.tx[x]v];.h.page v]}
 tx:`raw`json`csv`txt`xml`xls!(enlist;{.j.j each $[.Q.qt x;0!x;x]};cd;td;xd;ed)
 \d .

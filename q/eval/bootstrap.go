@@ -79,7 +79,7 @@ type goFunction struct {
 func goFunctions() map[string]goFunction {
 	return map[string]goFunction{
 		".Q.s": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
-			s := th.eng.format(a[0])
+			s := th.eng.formatText(a[0])
 			if s != "" && !strings.HasSuffix(s, "\n") {
 				s += "\n"
 			}

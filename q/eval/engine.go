@@ -44,6 +44,7 @@ type Engine struct {
 	adopted  map[*kdb.Lambda]*function // compiled forms of other engines' functions
 	booting  bool                      // q's own functions are being defined
 	debugger Debugger                  // nil if errors suspend nothing
+	browsed  bool                      // an HTTP request is being answered
 	atPrompt atomic.Pointer[string]    // namespace that the last Eval left
 }
 

@@ -344,6 +344,9 @@ func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 		if len(args) != 1 {
 			return nil, errRank
 		}
+		if isWebSocket(name) {
+			return th.openWebSocket(name, args[0])
+		}
 		return th.rawHTTP(name, args[0])
 	}
 	if !isProcess(name) {

@@ -110,6 +110,8 @@ func (c *connections) answerHTTP(nc net.Conn, req *http.Request, user, body stri
 	defer c.remove(id)
 	c.eng.turn.Lock()
 	defer c.eng.turn.Unlock()
+	c.eng.browsed = true
+	defer func() { c.eng.browsed = false }()
 	text := requestText(req)
 	name := "pm"
 	args := []kdb.Value{kdb.Sym(req.Method)}

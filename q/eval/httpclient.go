@@ -122,7 +122,48 @@ func (eng *Engine) proxy(req *http.Request) (*url.URL, error) {
 // isWeb tells the address of a web server from that of a q process.
 func isWeb(name string) bool {
 	s := strings.TrimPrefix(name, ":")
-	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || isWebSocket(name)
+}
+
+func isWebSocket(name string) bool {
+	s := strings.TrimPrefix(name, ":")
+	return strings.HasPrefix(s, "ws://") || strings.HasPrefix(s, "wss://")
+}
+
+// dialWeb connects to a web server, encrypted if its scheme says so.
+func (th *thread) dialWeb(name string) (u *url.URL, nc net.Conn, err error) {
+	if th.reval > 0 {
+		return nil, nil, errNoUpd
+	}
+	u, err = url.Parse(strings.TrimPrefix(name, ":"))
+	if err != nil || u.Host == "" {
+		return nil, nil, errDomain
+	}
+	secure := u.Scheme == "https" || u.Scheme == "wss"
+	port := u.Port()
+	if port == "" {
+		if port = "80"; secure {
+			port = "443"
+		}
+	}
+	var cfg *tls.Config
+	if secure {
+		if cfg, err = th.eng.tlsClient(u.Hostname()); err != nil {
+			return nil, nil, err
+		}
+	}
+	ctx, cancel := context.WithCancel(th.eng.ipc.ctx)
+	defer cancel()
+	th.eng.ipc.interruptible(cancel, func() {
+		nc, err = th.eng.sys.Dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	})
+	if err != nil {
+		return nil, nil, th.httpError(err)
+	}
+	if secure {
+		nc = tls.Client(nc, cfg)
+	}
+	return u, nc, nil
 }
 
 // rawHTTP is `:http://host:port text: the text sent as it is, and the whole
@@ -132,35 +173,17 @@ func (th *thread) rawHTTP(name string, x kdb.Value) (kdb.Value, error) {
 	if !ok {
 		return nil, errType
 	}
-	if th.reval > 0 {
-		return nil, errNoUpd
+	_, nc, err := th.dialWeb(name)
+	if err != nil {
+		return nil, err
 	}
-	u, err := url.Parse(strings.TrimPrefix(name, ":"))
-	if err != nil || u.Host == "" {
-		return nil, errDomain
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
+	defer nc.Close()
 	ctx, cancel := context.WithCancel(th.eng.ipc.ctx)
 	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = nc.Close() })
+	defer stop()
 	var out string
 	th.eng.ipc.interruptible(cancel, func() {
-		var nc net.Conn
-		if nc, err = th.eng.sys.Dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port)); err != nil {
-			return
-		}
-		stop := context.AfterFunc(ctx, func() { _ = nc.Close() })
-		defer stop()
-		defer nc.Close()
-		if u.Scheme == "https" {
-			var cfg *tls.Config
-			if cfg, err = th.eng.tlsClient(u.Hostname()); err != nil {
-				return
-			}
-			nc = tls.Client(nc, cfg)
-		}
 		if _, err = io.WriteString(nc, text); err == nil {
 			out, err = readResponse(nc, text)
 		}
@@ -171,26 +194,34 @@ func (th *thread) rawHTTP(name string, x kdb.Value) (kdb.Value, error) {
 	return kdb.Str(out), nil
 }
 
-// readResponse reads one response to a request; its head stays as it came.
-func readResponse(r io.Reader, request string) (string, error) {
-	br := bufio.NewReader(r)
+// readHead reads the head of a response as it comes, with its empty line.
+func readHead(r *bufio.Reader) (string, error) {
 	var head strings.Builder
 	for {
-		line, err := br.ReadString('\n')
+		line, err := r.ReadString('\n')
 		head.WriteString(line)
 		if err != nil {
 			return head.String(), err
 		}
 		if strings.TrimRight(line, "\r\n") == "" {
-			break
+			return head.String(), nil
 		}
 	}
+}
+
+// readResponse reads one response to a request; its head stays as it came.
+func readResponse(r io.Reader, request string) (string, error) {
+	br := bufio.NewReader(r)
+	head, err := readHead(br)
+	if err != nil {
+		return head, err
+	}
 	method, _, _ := strings.Cut(request, " ")
-	resp, err := http.ReadResponse(bufio.NewReader(io.MultiReader(strings.NewReader(head.String()), br)), &http.Request{Method: method})
+	resp, err := http.ReadResponse(bufio.NewReader(io.MultiReader(strings.NewReader(head), br)), &http.Request{Method: method})
 	if err != nil {
 		return "", err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	return head.String() + string(body), err
+	return head + string(body), err
 }

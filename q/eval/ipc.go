@@ -314,6 +314,22 @@ func (h *handle) async(v kdb.Value) error {
 	return nil
 }
 
+// asyncText queues a message for a WebSocket: text or bytes, or nothing, which
+// waits until all others have gone.
+func (h *handle) asyncText(x kdb.Value, sync bool) error {
+	if sync {
+		return errNYI
+	}
+	if x == kdb.Nil {
+		h.flush()
+		return nil
+	}
+	if _, ok := rawText(x); !ok {
+		return errType
+	}
+	return h.async(x)
+}
+
 // flush waits until everything queued has been written.
 func (h *handle) flush() {
 	h.mu.Lock()
@@ -332,6 +348,9 @@ func (h *handle) close() {
 	if h.conn != nil {
 		_ = h.conn.Close()
 	}
+	if h.ws != nil {
+		h.ws.close()
+	}
 	if h.file != nil {
 		_ = h.file.Close()
 	}
@@ -339,10 +358,9 @@ func (h *handle) close() {
 
 // flushBriefly gives queued messages a moment to go before a close.
 func (h *handle) flushBriefly() {
-	if h.conn == nil {
+	if !isSocket(h) {
 		return
 	}
-	done := make(chan struct{})
 	timer := time.AfterFunc(2*time.Second, func() {
 		h.mu.Lock()
 		h.err = ipc.ErrClosed
@@ -351,7 +369,6 @@ func (h *handle) flushBriefly() {
 	})
 	h.flush()
 	timer.Stop()
-	close(done)
 }
 
 func closedError(id int) error {
@@ -528,10 +545,7 @@ func (th *thread) applyHandle(h int, args []kdb.Value) (kdb.Value, error) {
 		return kdb.Int(h), hd.write(x, h < 0)
 	}
 	if hd.ws != nil {
-		if _, ok := rawText(x); !ok || h > 0 {
-			return nil, errType
-		}
-		return kdb.Nil, hd.async(x)
+		return kdb.Nil, hd.asyncText(x, h > 0)
 	}
 	if hd.conn == nil {
 		return nil, closedError(h)

@@ -422,5 +422,18 @@ func (eng *Engine) print(s string) error {
 
 // format returns a value as the console shows it, with its line ends.
 func (eng *Engine) format(v kdb.Value) string {
-	return kdb.Format(v, kdb.Console{Rows: eng.conf.consoleH, Cols: eng.conf.consoleW, Precision: eng.conf.precision})
+	return eng.formatIn(eng.conf.consoleH, eng.conf.consoleW, v)
+}
+
+// formatText is .Q.s: format, or for a browser's page while an HTTP request is
+// answered.
+func (eng *Engine) formatText(v kdb.Value) string {
+	if eng.browsed {
+		return eng.formatIn(eng.conf.httpH, eng.conf.httpW, v)
+	}
+	return eng.format(v)
+}
+
+func (eng *Engine) formatIn(rows, cols int, v kdb.Value) string {
+	return kdb.Format(v, kdb.Console{Rows: rows, Cols: cols, Precision: eng.conf.precision})
 }

@@ -2,7 +2,9 @@ package eval
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
@@ -10,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -25,10 +28,27 @@ const (
 	wsPong   = 10
 )
 
-// wsConn is the server's end of a WebSocket.
+// wsConn is one end of a WebSocket. What a client sends is masked.
 type wsConn struct {
-	nc net.Conn
-	r  *bufio.Reader
+	nc     net.Conn
+	r      *bufio.Reader
+	client bool
+}
+
+// close says goodbye, which may not get through, and ends the connection.
+func (w *wsConn) close() {
+	_ = w.nc.SetWriteDeadline(time.Now().Add(wsGoodbye))
+	_ = w.write(wsClose, nil)
+	_ = w.nc.Close()
+}
+
+// wsGoodbye is how long the last frame of a WebSocket may take.
+const wsGoodbye = time.Second
+
+// acceptKey proves that a server speaks the protocol. Source: RFC 6455, 4.2.2.
+func acceptKey(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // serveWebSocket gives each message of a client to .z.ws; .z.wo and .z.wc hear
@@ -41,27 +61,29 @@ func (c *connections) serveWebSocket(ctx context.Context, nc net.Conn, r *bufio.
 		_, _ = io.WriteString(nc, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 		return
 	}
-	// The accept key proves that the server speaks the protocol: RFC 6455, 4.2.2.
-	sum := sha1.Sum([]byte(req.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	if _, err := io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+
-		base64.StdEncoding.EncodeToString(sum[:])+"\r\n\r\n"); err != nil {
+		acceptKey(req.Header.Get("Sec-WebSocket-Key"))+"\r\n\r\n"); err != nil {
 		return
 	}
-	ws := &wsConn{nc, r}
 	_ = nc.SetReadDeadline(time.Time{})
-	h := &handle{ws: ws, addr: nc.RemoteAddr(), user: user}
+	h := &handle{ws: &wsConn{nc: nc, r: r}, addr: nc.RemoteAddr(), user: user}
 	if s, ok := ipc.ConnectionState(nc); ok {
 		h.secure, h.verified = &s, len(s.VerifiedChains) > 0
 	}
 	id := c.add(h)
+	c.eng.turn.take(func() { c.callback(id, "wo", kdb.Int(id)) })
+	c.converse(ctx, h)
+}
+
+// converse gives .z.ws what arrives on a WebSocket, until it closes.
+func (c *connections) converse(ctx context.Context, h *handle) {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
 		c.eng.contain(func() { h.send(ctx) })
 	}()
-	c.eng.turn.take(func() { c.callback(id, "wo", kdb.Int(id)) })
 	for {
-		op, payload, err := ws.read()
+		op, payload, err := h.ws.read()
 		if err != nil || op == wsClose {
 			break
 		}
@@ -69,15 +91,60 @@ func (c *connections) serveWebSocket(ctx context.Context, nc net.Conn, r *bufio.
 		if op == wsBinary {
 			msg = bytesOf(payload)
 		}
-		c.eng.turn.take(func() { c.callback(id, "ws", msg) })
+		c.eng.turn.take(func() { c.callback(h.id, "ws", msg) })
 	}
 	h.close()
-	_ = nc.Close()
 	<-sent
-	c.remove(id)
+	c.remove(h.id)
 	if ctx.Err() == nil {
-		c.eng.turn.take(func() { c.callback(0, "wc", kdb.Int(id)) })
+		c.eng.turn.take(func() { c.callback(0, "wc", kdb.Int(h.id)) })
 	}
+}
+
+// openWebSocket is `:ws://host:port text: asks for the upgrade with that text,
+// to which the headers of the protocol are added, and returns the handle, null
+// if the server would not, and its response.
+func (th *thread) openWebSocket(name string, x kdb.Value) (kdb.Value, error) {
+	text, ok := stringOf(x)
+	head, complete := strings.CutSuffix(text, "\r\n\r\n")
+	if !ok || !complete {
+		return nil, errType
+	}
+	eng := th.eng
+	if eng.handler("ws") == nil {
+		return nil, kdb.Error(".z.ws")
+	}
+	u, nc, err := th.dialWeb(name)
+	if err != nil {
+		return nil, err
+	}
+	var nonce [16]byte
+	eng.sys.Entropy(nonce[:])
+	key := base64.StdEncoding.EncodeToString(nonce[:])
+	if user := u.User; user != nil && !strings.Contains(head, "\r\nAuthorization:") {
+		password, _ := user.Password()
+		head += "\r\nAuthorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
+	}
+	_, err = io.WriteString(nc, head+"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "+key+"\r\n\r\n")
+	r := bufio.NewReader(nc)
+	var answer string
+	if err == nil {
+		answer, err = readHead(r)
+	}
+	if err != nil {
+		_ = nc.Close()
+		return nil, th.httpError(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer)), nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols || resp.Header.Get("Sec-WebSocket-Accept") != acceptKey(key) {
+		_ = nc.Close()
+		return kdb.NewList(kdb.NullInt, kdb.Str(answer)), nil
+	}
+	h := &handle{ws: &wsConn{nc: nc, r: r, client: true}, addr: nc.RemoteAddr(), mine: true, path: name}
+	c := eng.ipc
+	id := c.add(h)
+	c.work.Go(func() { c.eng.contain(func() { c.converse(c.ctx, h) }) })
+	return kdb.NewList(kdb.Int(id), kdb.Str(answer)), nil
 }
 
 var errFrame = errors.New("websocket: bad frame")
@@ -117,7 +184,7 @@ func (w *wsConn) frame() (fin bool, op byte, payload []byte, err error) {
 		return
 	}
 	fin, op = head[0]&0x80 != 0, head[0]&15
-	n := uint64(head[1] & 0x7f)
+	n, masked := uint64(head[1]&0x7f), head[1]&0x80 != 0
 	switch n {
 	case 126:
 		if _, err = io.ReadFull(w.r, head[:2]); err != nil {
@@ -130,12 +197,14 @@ func (w *wsConn) frame() (fin bool, op byte, payload []byte, err error) {
 		}
 		n = binary.BigEndian.Uint64(head[:8])
 	}
-	if n > maxHTTPBody || head[1]&0x80 == 0 && n > 0 {
+	if n > maxHTTPBody || masked == w.client { // RFC 6455, 5.1
 		return fin, op, nil, errFrame
 	}
 	var mask [4]byte
-	if _, err = io.ReadFull(w.r, mask[:]); err != nil {
-		return
+	if masked {
+		if _, err = io.ReadFull(w.r, mask[:]); err != nil {
+			return
+		}
 	}
 	payload = make([]byte, n)
 	if _, err = io.ReadFull(w.r, payload); err != nil {
@@ -157,6 +226,16 @@ func (w *wsConn) write(op byte, payload []byte) error {
 		b = binary.BigEndian.AppendUint16(append(b, 126), uint16(n))
 	default:
 		b = binary.BigEndian.AppendUint64(append(b, 127), uint64(n))
+	}
+	if w.client {
+		var mask [4]byte
+		_, _ = rand.Read(mask[:]) // never fails
+		b[1] |= 0x80
+		b = append(b, mask[:]...)
+		payload = bytes.Clone(payload)
+		for i := range payload {
+			payload[i] ^= mask[i&3]
+		}
 	}
 	_, err := w.nc.Write(append(b, payload...))
 	return err
