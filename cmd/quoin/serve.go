@@ -42,7 +42,7 @@ type serveCommand struct {
 	Burst         int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
 	AddressRate   float64           `env:"QUOIN_ADDRESS_RATE" placeholder:"N" help:"Refused requests a second of one address; negative: no limit (100)."`
 	AddressBurst  int               `env:"QUOIN_ADDRESS_BURST" placeholder:"N" help:"Refused requests that an address may make at once (500)."`
-	Quota         map[string]string `env:"QUOIN_QUOTA" placeholder:"NAME=N" help:"Change a quota, users=5000 for instance; more than once, or separated by semicolons."`
+	Quota         map[string]string `env:"QUOIN_QUOTA" placeholder:"NAME=N" help:"Change a quota, users=5000 for instance, or all=unlimited; more than once, or separated by semicolons."`
 	TrustedProxy  []string          `env:"QUOIN_TRUSTED_PROXY" placeholder:"CIDR" help:"Proxies whose X-Forwarded headers count."`
 	AuditMaxBytes int64             `env:"QUOIN_AUDIT_MAX_BYTES" placeholder:"N" help:"Bytes of audit trail to keep before the oldest is exported; negative: no bound (1 GiB)."`
 	AuditMaxAge   time.Duration     `env:"QUOIN_AUDIT_MAX_AGE" placeholder:"D" help:"Age at which audit events are exported; negative: no bound (9600h)."`

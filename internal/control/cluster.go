@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
@@ -44,14 +45,14 @@ func (s *Service) CreateKxCluster(ctx context.Context, in *finspace.CreateKxClus
 		if err := fresh(s, tx, clusters, QuotaClusters, env, name, taken); err != nil {
 			return nil, err
 		}
-		if err := s.checkZoneQuota(tx, env, in.AzMode); err != nil {
-			return nil, err
-		}
 		c := &cluster{
 			Environment: env, Name: name, Type: in.ClusterType, Config: copyConfig(in), Generation: 1,
 			Status: finspace.KxClusterStatusPending, Created: tx.Now(), Updated: tx.Now(),
 		}
 		if err := s.checkCluster(tx, c); err != nil {
+			return nil, err
+		}
+		if err := s.checkClusterQuotas(tx, c); err != nil {
 			return nil, err
 		}
 		if err := clusters.Put(tx, key(env, name), c); err != nil {
@@ -81,22 +82,6 @@ func copyConfig(in *finspace.CreateKxClusterInput) finspace.CreateKxClusterInput
 	c.ClientToken, c.Tags = nil, nil
 	c.Databases = append([]finspace.KxDatabaseConfiguration(nil), in.Databases...)
 	return c
-}
-
-// checkZoneQuota checks the quotas that go by the kind of cluster.
-func (s *Service) checkZoneQuota(tx store.Tx, env string, mode finspace.KxAzMode) error {
-	q := QuotaClustersSingleAZ
-	if mode == finspace.KxAzModeMulti {
-		q = QuotaClustersMultiAZ
-	}
-	same, err := clustersOf(tx, env, func(c *cluster) bool { return c.Config.AzMode == mode })
-	if err != nil {
-		return err
-	}
-	if limit := s.Quotas.Of(q); len(same) >= limit {
-		return finspace.NewLimitExceededException(fmt.Sprintf("The limit of %d %s is reached.", limit, quotaTable[q].what))
-	}
-	return nil
 }
 
 // GetKxCluster implements [api.Service].
@@ -204,47 +189,56 @@ func (c *cluster) reservation() Host {
 	return Host{CPU: finspace.Value(g.Cpu) * float64(n), Memory: int64(finspace.Value(g.MemoryReservation)) * int64(n)}
 }
 
-// volumeNames are the volumes that the cluster mounts, each once, in the order
-// that the request names them.
-func (c *cluster) volumeNames() []string {
-	var names []string
-	add := func(name string) {
-		for _, n := range names {
-			if n == name {
+// volumeMount is how a cluster mounts a volume.
+type volumeMount struct {
+	name   string
+	writes bool
+}
+
+// volumeMounts are the volumes that the cluster mounts, each once, in the
+// order that the request names them.
+func (c *cluster) volumeMounts() []volumeMount {
+	var out []volumeMount
+	add := func(name string, writes bool) {
+		for i := range out {
+			if out[i].name == name {
+				out[i].writes = out[i].writes || writes
 				return
 			}
 		}
 		if name != "" {
-			names = append(names, name)
+			out = append(out, volumeMount{name, writes})
 		}
 	}
 	if t := c.Config.TickerplantLogConfiguration; t != nil {
 		for _, v := range t.TickerplantLogVolumes {
-			add(v)
+			add(v, c.Type == finspace.KxClusterTypeTickerplant)
 		}
 	}
 	if sd := c.Config.SavedownStorageConfiguration; sd != nil {
-		add(finspace.Value(sd.VolumeName))
+		add(finspace.Value(sd.VolumeName), true)
 	}
 	for _, d := range c.Config.Databases {
 		if d.DataviewConfiguration != nil {
 			for _, seg := range d.DataviewConfiguration.SegmentConfigurations {
-				add(finspace.Value(seg.VolumeName))
+				add(finspace.Value(seg.VolumeName), false)
 			}
 		}
+	}
+	return out
+}
+
+// volumeNames are the names of those volumes.
+func (c *cluster) volumeNames() []string {
+	var names []string
+	for _, m := range c.volumeMounts() {
+		names = append(names, m.name)
 	}
 	return names
 }
 
 // uses reports whether the cluster mounts the volume.
-func (c *cluster) uses(volume string) bool {
-	for _, n := range c.volumeNames() {
-		if n == volume {
-			return true
-		}
-	}
-	return false
-}
+func (c *cluster) uses(volume string) bool { return slices.Contains(c.volumeNames(), volume) }
 
 // mounts reports whether the cluster uses the database, and when dataview is
 // not "" that dataview of it.

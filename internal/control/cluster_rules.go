@@ -126,9 +126,6 @@ func (s *Service) checkCapacity(tx store.Tx, c *cluster, k clusterKind) error {
 	if k.one && nodes != 1 {
 		return invalid(member, "a cluster of type %s has one node.", in.ClusterType)
 	}
-	if limit := s.Quotas.Of(QuotaNodes); int(nodes) > limit {
-		return finspace.NewLimitExceededException(fmt.Sprintf("The limit of %d %s is reached.", limit, quotaTable[QuotaNodes].what))
-	}
 	return nil
 }
 

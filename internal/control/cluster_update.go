@@ -77,6 +77,13 @@ func (s *Service) UpdateKxClusterDatabases(ctx context.Context, in *finspace.Upd
 		if err := s.checkClusterDatabases(tx, c, clusterKinds[c.Type]); err != nil {
 			return nil, err
 		}
+		others, err := clustersOf(tx, c.Environment, func(o *cluster) bool { return o.Name != c.Name })
+		if err != nil {
+			return nil, err
+		}
+		if err := s.checkMountQuotas(c, others); err != nil {
+			return nil, err
+		}
 		strategy := finspace.KxDeploymentStrategyRolling
 		if d := in.DeploymentConfiguration; d != nil && d.DeploymentStrategy != "" {
 			strategy = d.DeploymentStrategy

@@ -62,7 +62,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	w := &world{
-		t: t, path: filepath.Join(t.TempDir(), "quoin.db"), principal: "root", quotas: control.Quotas{},
+		t: t, path: filepath.Join(t.TempDir(), "quoin.db"), principal: "root", quotas: control.Quotas{control.QuotaEnvironments: 10},
 		clock: &clock{now: time.Date(2026, 10, 7, 12, 0, 0, 0, time.UTC)},
 	}
 	w.fleet = &fleet{nodes: map[string]*fleetNode{}}

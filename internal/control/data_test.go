@@ -62,7 +62,7 @@ func (w *world) data() control.Data {
 		w.objects = &objects{content: map[string]string{}}
 	}
 	return control.Data{
-		Blobs: blobs, Objects: w.objects, Dir: dir, Hosts: control.Hosts{"tiny": {CPU: 1, Memory: 100}},
+		Blobs: blobs, Objects: w.objects, Dir: dir, Hosts: control.Hosts{"tiny": {CPU: 1, Memory: 100}, control.LocalHost: {CPU: 2, Memory: 4 << 10}},
 		Check: func(context.Context, *blob.Tree, *blob.Tree) error { return w.checked },
 		Authorize: func(_ context.Context, action, arn string) error {
 			if w.denied == nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/blob"
@@ -48,6 +49,11 @@ func (s *Service) ReconcileDataview(ctx context.Context, k string) (lifecycle.Re
 	case finspace.KxDataviewStatusDeleting:
 		return s.removeDataview(ctx, d)
 	case finspace.KxDataviewStatusCreating, finspace.KxDataviewStatusUpdating:
+		done, ok := s.making.take(d.Environment, s.Quotas.Of(QuotaVersions))
+		if !ok {
+			return lifecycle.Result{RequeueAfter: 50 * time.Millisecond}, nil
+		}
+		defer done()
 		return s.addVersion(ctx, d, tree)
 	case finspace.KxDataviewStatusActive:
 		return s.releaseVersions(ctx, k)

@@ -76,8 +76,8 @@ func (s *Service) CreateKxEnvironment(ctx context.Context, in *finspace.CreateKx
 			return nil, err
 		}
 		// Two errors for this are declared; only this operation has this one.
-		if limit := s.Quotas.Of(QuotaEnvironments); n >= limit {
-			return nil, finspace.NewServiceQuotaExceededException(fmt.Sprintf("The limit of %d environments is reached.", limit))
+		if n >= s.Quotas.Of(QuotaEnvironments) {
+			return nil, finspace.NewServiceQuotaExceededException(s.exceeded(QuotaEnvironments))
 		}
 		now := tx.Now()
 		e := &environment{

@@ -143,7 +143,7 @@ func TestEnvironmentRefusals(t *testing.T) {
 	})
 	t.Run("ServiceQuotaExceededException", func(t *testing.T) {
 		w.quotas[control.QuotaEnvironments] = 2
-		defer delete(w.quotas, control.QuotaEnvironments)
+		defer func() { w.quotas[control.QuotaEnvironments] = 10 }()
 		_, err := w.CreateKxEnvironment(t.Context(), &finspace.CreateKxEnvironmentInput{Name: ptr("three"), KmsKeyId: ptr(kmsKey)})
 		wantCode(t, err, "ServiceQuotaExceededException")
 	})

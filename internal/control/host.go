@@ -3,7 +3,6 @@ package control
 import (
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -39,11 +38,12 @@ var hostTypes = map[string]Host{
 	"kx.s.32xlarge": {128, 864 << 10},
 }
 
-// LocalHost is the host type that stands for this machine, whatever it has.
+// LocalHost is the host type that stands for this machine: all its cores and
+// memory, unless the operator gives it less.
 const LocalHost = "local"
 
 // Hosts are the host types that differ from the service's or are not among
-// them, by name; LocalHost among them, when the server has found out its size.
+// them, by name; LocalHost among them.
 type Hosts map[string]Host
 
 // Of returns what a host type offers.
@@ -51,13 +51,8 @@ func (h Hosts) Of(name string) (Host, bool) {
 	if x, ok := h[name]; ok {
 		return x, true
 	}
-	if x, ok := hostTypes[name]; ok {
-		return x, true
-	}
-	if name == LocalHost {
-		return Host{CPU: float64(runtime.NumCPU()), Memory: 1 << 40}, true
-	}
-	return Host{}, false
+	x, ok := hostTypes[name]
+	return x, ok
 }
 
 // Set adds a host type, written as CORESxGIB. Errors: another form.
@@ -83,7 +78,6 @@ func (h Hosts) find(member, name string) (Host, error) {
 func (h Hosts) names() string {
 	all := maps.Clone(hostTypes)
 	maps.Copy(all, h)
-	all[LocalHost] = Host{}
 	return strings.Join(slices.Sorted(maps.Keys(all)), ", ")
 }
 

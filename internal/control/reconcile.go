@@ -53,13 +53,12 @@ func (n *network) advance(from, to finspace.TgwStatus) {
 // Controllers are what moves resources from status to status; the server runs
 // them. They hear of changes from the store.
 func (s *Service) Controllers(hooks lifecycle.Hooks) []*lifecycle.Controller {
-	run := func(r lifecycle.Func, kinds ...store.Kind) *lifecycle.Controller {
-		var sources []lifecycle.Source
-		for _, kind := range kinds {
-			sources = append(sources, lifecycle.Source{Kind: kind})
-		}
-		return lifecycle.New(s.Store, r, lifecycle.Options{Hooks: hooks}, sources...)
+	several := func(r lifecycle.Func, kind store.Kind, workers int) *lifecycle.Controller {
+		return lifecycle.New(s.Store, r, lifecycle.Options{Hooks: hooks, Workers: workers}, lifecycle.Source{Kind: kind})
 	}
+	run := func(r lifecycle.Func, kind store.Kind) *lifecycle.Controller { return several(r, kind, 0) }
+	// As many as an environment may have at once, and no more than helps.
+	allowed := func(q Quota) int { return min(max(s.Quotas.Of(q), 4), 64) }
 	cl := run(s.ReconcileCluster, KindCluster)
 	if s.Nodes != nil {
 		s.Nodes.Watch(cl.Enqueue)
@@ -69,8 +68,8 @@ func (s *Service) Controllers(hooks lifecycle.Hooks) []*lifecycle.Controller {
 		run(s.ReconcileEnvironment, KindEnvironment),
 		run(s.ReconcileScalingGroup, KindScalingGroup),
 		run(s.ReconcileVolume, KindVolume),
-		run(s.ReconcileChangeset, KindOpenChangeset),
-		run(s.ReconcileDataview, KindDataview),
+		several(s.ReconcileChangeset, KindOpenChangeset, allowed(QuotaChangesets)),
+		several(s.ReconcileDataview, KindDataview, allowed(QuotaVersions)),
 	}
 }
 

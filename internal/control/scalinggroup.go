@@ -41,6 +41,9 @@ func (s *Service) CreateKxScalingGroup(ctx context.Context, in *finspace.CreateK
 		if err := s.zoneOf("availabilityZoneId", *in.AvailabilityZoneId); err != nil {
 			return nil, err
 		}
+		if err := s.checkHostQuota(tx, env, *in.HostType); err != nil {
+			return nil, err
+		}
 		g := &scalingGroup{
 			Environment: env, Name: name, HostType: *in.HostType, Zone: *in.AvailabilityZoneId,
 			Status: finspace.KxScalingGroupStatusCreating, Created: tx.Now(), Updated: tx.Now(),
@@ -56,6 +59,21 @@ func (s *Service) CreateKxScalingGroup(ctx context.Context, in *finspace.CreateK
 			Status: g.Status, CreatedTimestamp: millis(g.Created), LastModifiedTimestamp: millis(g.Updated),
 		}, nil
 	})
+}
+
+// checkHostQuota checks that an environment may have one more host of a type.
+// Errors: LimitExceededException.
+func (s *Service) checkHostQuota(tx store.Tx, env, hostType string) error {
+	n := 1
+	for g, err := range scalingGroups.List(tx, store.Query{Prefix: env + "/"}) {
+		if err != nil {
+			return err
+		}
+		if g.Rec.HostType == hostType {
+			n++
+		}
+	}
+	return s.within(QuotaHosts(hostType), n)
 }
 
 // GetKxScalingGroup implements [api.Service].

@@ -55,6 +55,7 @@ type Service struct {
 	Config
 	pager   pager
 	layouts sync.RWMutex // held for reading while folders are laid out and recorded
+	making  turns        // versions of dataviews being made, by environment
 }
 
 var _ api.Service = (*Service)(nil)

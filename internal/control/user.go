@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
@@ -167,8 +166,8 @@ func (s *Service) usableRole(tx store.Tx, env, user, role string) error {
 		return finspace.NewValidationException("iamRole: the role " + role + " does not exist in this account.")
 	}
 	limit := s.Quotas.Of(QuotaUsersPerRole)
-	if limit == 0 {
-		return nil
+	if limit == Unlimited {
+		return nil // nobody has to be counted
 	}
 	n := 0
 	for u, err := range Users.List(tx, store.Query{Prefix: env + "/"}) {
@@ -179,10 +178,7 @@ func (s *Service) usableRole(tx store.Tx, env, user, role string) error {
 			n++
 		}
 	}
-	if n >= limit {
-		return finspace.NewLimitExceededException(fmt.Sprintf("At most %d users of an environment can share a role.", limit))
-	}
-	return nil
+	return s.within(QuotaUsersPerRole, n+1)
 }
 
 func (s *Service) describeUser(u *User) finspace.GetKxUserOutput {

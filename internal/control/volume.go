@@ -118,10 +118,7 @@ func (s *Service) checkNAS(tx store.Tx, env, name string, c *finspace.KxNAS1Conf
 			total += int(v.Rec.Size)
 		}
 	}
-	if limit := s.Quotas.Of(QuotaVolumeStorage); total > limit {
-		return finspace.NewLimitExceededException(fmt.Sprintf("The limit of %d %s is reached.", limit, quotaTable[QuotaVolumeStorage].what))
-	}
-	return nil
+	return s.within(QuotaVolumeStorage, total)
 }
 
 // GetKxVolume implements [api.Service].

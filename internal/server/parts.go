@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/quoinhq/quoin/internal/dbcheck"
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/lifecycle"
+	"github.com/quoinhq/quoin/internal/machine"
 	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/internal/store/sqlite"
 )
@@ -108,13 +111,20 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 		},
 		Role: role, Sign: s.sign, Nodes: s.nodes, Releases: s.cfg.QBinaries.Releases(),
 		Data: control.Data{
-			Blobs: s.blobs, Objects: source, Check: checker.Check, Dir: s.dir.Path("data"), Hosts: s.cfg.Hosts,
+			Blobs: s.blobs, Objects: source, Check: checker.Check, Dir: s.dir.Path("data"), Hosts: s.hosts(),
 			Authorize: func(ctx context.Context, action, arn string) error {
 				return public(s.iam.Authorize(ctx, iam.Request{Identity: iam.IdentityFrom(ctx), Action: action, Resource: arn}).Err())
 			},
 		},
 	})
 	return nil, err
+}
+
+// hosts are the configured host types, and this machine.
+func (s *Server) hosts() control.Hosts {
+	hosts := control.Hosts{control.LocalHost: {CPU: float64(runtime.GOMAXPROCS(0)), Memory: machine.Memory() >> 20}}
+	maps.Copy(hosts, s.cfg.Hosts)
+	return hosts
 }
 
 // startReconcilers runs what moves resources on by themselves.

@@ -7,6 +7,7 @@ import (
 	"runtime/metrics"
 	"time"
 
+	"github.com/quoinhq/quoin/internal/machine"
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/q/prim"
 )
@@ -63,7 +64,7 @@ func (eng *Engine) SetMemoryLimit(bytes int64) {
 // machine's memory, for a process that has it to itself.
 func (eng *Engine) ProtectMachine() {
 	if eng.limit.Load() == 0 {
-		eng.limit.Store(machineMemory() / 10 * 9)
+		eng.limit.Store(machine.Memory() / 10 * 9)
 		eng.watchMemory()
 	}
 }
@@ -105,7 +106,7 @@ func (eng *Engine) watchMemory() {
 func (eng *Engine) room(n int64) error {
 	limit := eng.limit.Load()
 	if limit == 0 {
-		limit = machineMemory()
+		limit = machine.Memory()
 	}
 	if n > limit/8 || n < -limit/8 {
 		return errMemory

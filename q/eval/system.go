@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/quoinhq/quoin/internal/machine"
 	"github.com/quoinhq/quoin/kdb"
 )
 
@@ -342,7 +343,7 @@ func (th *thread) workspace(arg string) (kdb.Value, error) {
 	used, heap := int64(s[0].Value.Uint64()), int64(s[1].Value.Uint64())
 	th.eng.peak = max(th.eng.peak, heap)
 	return kdb.Of(kdb.Long(used), kdb.Long(heap), kdb.Long(th.eng.peak), kdb.Long(th.eng.conf.limitMB<<20),
-		kdb.Long(th.eng.mapped()), kdb.Long(machineMemory())), nil
+		kdb.Long(th.eng.mapped()), kdb.Long(machine.Memory())), nil
 }
 
 // chdir is \cd.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/server"
 	"github.com/quoinhq/quoin/internal/sigv4"
 )
@@ -31,7 +32,10 @@ type Server struct {
 // ends it with the test.
 func Start(t testing.TB, edit ...func(*server.Config)) *Server {
 	t.Helper()
-	cfg := server.Config{DataDir: t.TempDir(), APIAddr: "127.0.0.1:0", GatewayAddr: "127.0.0.1:0", AccountID: "123456789012"}
+	cfg := server.Config{
+		DataDir: t.TempDir(), APIAddr: "127.0.0.1:0", GatewayAddr: "127.0.0.1:0", AccountID: "123456789012",
+		Quotas: control.Quotas{control.QuotaEnvironments: 100}, // tests have one each
+	}
 	for _, e := range edit {
 		e(&cfg)
 	}
