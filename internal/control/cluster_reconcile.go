@@ -186,7 +186,7 @@ func (s *Service) settleCluster(ctx context.Context, v *clusterView) (lifecycle.
 		if n.Generation != v.c.Generation {
 			continue
 		}
-		if st.Ready && st.Reload < v.c.Reload {
+		if st.Reload < v.c.Reload { // one that is down is told too: what it had may be gone
 			spec, err := s.nodeSpec(ctx, v.c, n)
 			if err != nil {
 				return lifecycle.Result{}, err

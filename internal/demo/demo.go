@@ -6,7 +6,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -123,14 +122,10 @@ func (b *builder) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var counts struct{ RDB, HDB int64 }
-	d, ok := v.(*kdb.Dict)
-	if !ok || d.Len() != 2 {
-		return errors.New("the gateway's answer is not a pair of counts")
-	}
-	if err := errors.Join(kdb.To(kdb.Item(d.V, 0), &counts.RDB), kdb.To(kdb.Item(d.V, 1), &counts.HDB)); err != nil {
+	var counts map[string]int64
+	if err := kdb.To(v, &counts); err != nil {
 		return err
 	}
-	b.counts = fmt.Sprintf("%d trades in the rdb, %d in the hdb", counts.RDB, counts.HDB)
+	b.counts = fmt.Sprintf("%d trades in the rdb, %d in the hdb", counts["rdb"], counts["hdb"])
 	return nil
 }

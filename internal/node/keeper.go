@@ -311,11 +311,9 @@ func (k *keeper) drain(ctx context.Context) {
 	}
 }
 
-// reload has the process load what changed.
+// reload has the process load what changed. One that is not ready is left
+// alone: the next comes up with it.
 func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
-	if err := k.relay(ctx, &spec); err != nil {
-		return err
-	}
 	k.mu.Lock()
 	agent := k.agent
 	ready := k.state.Ready
@@ -326,7 +324,10 @@ func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
 	}
 	k.mu.Unlock()
 	if agent == nil || !ready {
-		return nil // it will come up with the new ones
+		return nil
+	}
+	if err := k.relay(ctx, &spec); err != nil {
+		return err
 	}
 	msg := kdb.NewList(kdb.Sym(".quoin.reload"), databaseNames(spec.Databases))
 	if err := agent.Async(ctx, msg); err != nil {

@@ -43,7 +43,7 @@ func callers(t *testing.T) map[string]func(t *testing.T, s *live.Server, keys si
 	t.Helper()
 	python := func(kind string) func(*testing.T, *live.Server, sigv4.Credentials) caller {
 		return func(t *testing.T, s *live.Server, keys sigv4.Credentials) caller {
-			need(t, "boto3 and the AWS CLI's Python package", "python3", "-c", "import boto3, awscli")
+			live.Need(t, "boto3 and the AWS CLI's Python package", "python3", "-c", "import boto3, awscli")
 			return process(t, environ(s, ""), keys, "python3", "testdata/calls.py", kind)
 		}
 	}
@@ -69,7 +69,7 @@ func nodeModules(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	need(t, "@aws-sdk/client-finspace for Node.js", "node", "-e", "require('"+modules+"/@aws-sdk/client-finspace')")
+	live.Need(t, "@aws-sdk/client-finspace for Node.js", "node", "-e", "require('"+modules+"/@aws-sdk/client-finspace')")
 	return modules
 }
 

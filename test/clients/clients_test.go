@@ -50,20 +50,6 @@ func environ(s *live.Server, ca string) []string {
 	return env
 }
 
-// need skips a test on a machine without a client, and fails it where
-// QUOIN_REQUIRE_CLIENTS says that all have to be there.
-func need(t *testing.T, what string, probe ...string) {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), probe[0], probe[1:]...).CombinedOutput()
-	switch {
-	case err == nil:
-	case os.Getenv("QUOIN_REQUIRE_CLIENTS") != "":
-		t.Fatalf("%s is required here: %v %s", what, err, out)
-	default:
-		t.Skipf("%s is not on this machine", what)
-	}
-}
-
 // session runs a client's session and returns the facts that it printed.
 func session(t *testing.T, env []string, command ...string) (facts map[string]any) {
 	t.Helper()
@@ -122,7 +108,7 @@ func wantSession(made string) map[string]any {
 }
 
 func TestBoto3(t *testing.T) {
-	need(t, "boto3", "python3", "-c", "import boto3")
+	live.Need(t, "boto3", "python3", "-c", "import boto3")
 	transports(t, func(t *testing.T, _ *live.Server, env []string) {
 		got := session(t, env, "python3", "testdata/session.py")
 		if diff := cmp.Diff(wantSession("by boto3"), got); diff != "" {
@@ -132,8 +118,8 @@ func TestBoto3(t *testing.T) {
 }
 
 func TestAWSCLI(t *testing.T) {
-	need(t, "the AWS CLI", "aws", "--version")
-	need(t, "python3", "python3", "--version")
+	live.Need(t, "the AWS CLI", "aws", "--version")
+	live.Need(t, "python3", "python3", "--version")
 	transports(t, func(t *testing.T, _ *live.Server, env []string) {
 		got := session(t, env, "sh", "testdata/session.sh")
 		want := map[string]any{

@@ -12,8 +12,8 @@ import (
 
 // TestREADME runs the sessions of README.md as they stand there.
 func TestREADME(t *testing.T) {
-	need(t, "the AWS CLI", "aws", "--version")
-	need(t, "boto3", "python3", "-c", "import boto3")
+	live.Need(t, "the AWS CLI", "aws", "--version")
+	live.Need(t, "boto3", "python3", "-c", "import boto3")
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -49,8 +49,8 @@ func TestREADME(t *testing.T) {
 // TestOperations runs the commands of docs/operations.md, in their order, with
 // quoin in the path.
 func TestOperations(t *testing.T) {
-	need(t, "the AWS CLI", "aws", "--version")
-	need(t, "curl", "curl", "--version")
+	live.Need(t, "the AWS CLI", "aws", "--version")
+	live.Need(t, "curl", "curl", "--version")
 	text, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)

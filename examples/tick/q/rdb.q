@@ -43,10 +43,13 @@ upd:insert
  .rdb.wait[{.aws.get_kx_cluster opt`hdb};"RUNNING"];}
 
 / The log goes last: a log that is there is a day that is not saved.
-endofday:{[d]
+.rdb.end:{[d]
  .rdb.roll .rdb.save d;
  .rdb.clear[];
  hdel .rdb.logs d;}
+
+/ What fails is done again at the next subscription, from the log.
+endofday:{[d] @[.rdb.end;d;{-2"end of day: ",x;hclose .rdb.h;.rdb.h:0Ni}];}
 
 .rdb.logs:{hsym`$"/opt/kx/app/shared/",opt[`volume],"/",opt[`tp],"/",string x}
 
@@ -55,7 +58,7 @@ endofday:{[d]
  h:node opt`tp;
  today:h".tp.day";
  days:asc d where not null d:"D"$string key`$-1_string .rdb.logs`;
- {.rdb.clear[];-11!.rdb.logs x;endofday x}each days where days<today;
+ {.rdb.clear[];-11!.rdb.logs x;.rdb.end x}each days where days<today;
  .rdb.clear[];
  r:h".tp.sub[]";
  -11!1_r;
@@ -67,5 +70,5 @@ endofday:{[d]
 
 / A new database gets an empty day, so that the historical one knows the tables.
 if[""~.rdb.ok .aws.get_latest_sym_file[.aws.akdb;.rdb.dir];.rdb.save .z.D-1]
-.rdb.subscribe[]
+.awscust.z.ts[]
 system"t 1000"

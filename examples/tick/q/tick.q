@@ -3,7 +3,8 @@
 \l schema.q
 .aws.init_pubsub[]
 
-.tp.day:.z.D
+/ A day that was ended by hand stays ended: the newest log says which day it is.
+.tp.day:max .z.D,d where not null d:"D"$string key hsym`$.aws.tp_log_path
 .tp.subs:0#0i
 
 / A log whose last message was cut short by a crash is cut back to the one before.
