@@ -109,8 +109,9 @@ func TestNothingElse(t *testing.T) {
 		other.Cluster = "other"
 		other.Volumes = []control.NodeVolume{{Name: "vol", Dir: filepath.Join(b.dir, "volume")}}
 		other.Databases = []control.NodeDatabase{{Name: "market", Tree: b.tree(t, "2024.01.01/t/x", "secret"), Changeset: "c1"}}
+		first := b.spec(t, "n1", "x:1") // adds code, which nodes read
 		b.Start(other)
-		b.Start(b.spec(t, "n1", "x:1"))
+		b.Start(first)
 		b.await(t, "n1", ready)
 		b.await(t, "n2", ready)
 		c := b.login(t, to, "mallory")
