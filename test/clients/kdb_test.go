@@ -55,7 +55,7 @@ func grant(t *testing.T, s *live.Server, role string) {
 // cluster through the gateway until its user's role no longer may.
 func TestNodeQ(t *testing.T) {
 	modules := nodeModules(t)
-	need(t, "node-q for Node.js", "node", "--no-deprecation", "-e", "require('"+modules+"/node-q')")
+	live.Need(t, "node-q for Node.js", "node", "--no-deprecation", "-e", "require('"+modules+"/node-q')")
 	s := live.Start(t, withEngine)
 	c := dataClient{call: goCaller(t, s, s.Root), env: s.Environment("kdb")}
 	reader, poor := s.Role("reader"), s.Role("poor")
