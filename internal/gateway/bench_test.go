@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"crypto/tls"
 	"testing"
 	"time"
 
@@ -10,17 +11,21 @@ import (
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
-// ways are a connection to the node itself and one through the gateway.
+// ways are connections to the node itself, without and with TLS, and one
+// through the gateway.
 func ways(b *testing.B) map[string]*ipc.Conn {
 	f := newFixture(b)
 	role := f.role("reader", true)
 	f.setUser("bob", role)
-	direct, err := (&ipc.Dialer{User: "bob", Password: nodePassword}).Dial(context.Background(), f.direct)
-	if err != nil {
-		b.Fatal(err)
+	direct := func(addr string, secure *tls.Config) *ipc.Conn {
+		c, err := (&ipc.Dialer{User: "bob", Password: nodePassword, TLS: secure}).Dial(context.Background(), addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { c.Close() })
+		return c
 	}
-	b.Cleanup(func() { direct.Close() })
-	return map[string]*ipc.Conn{"direct": direct, "gateway": f.connected("bob", f.assume(role))}
+	return map[string]*ipc.Conn{"plain": direct(f.direct, nil), "TLS": direct(f.secure, f.trusted), "gateway": f.connected("bob", f.assume(role))}
 }
 
 func echo(b *testing.B, c *ipc.Conn, v kdb.Value) {

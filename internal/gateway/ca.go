@@ -102,6 +102,8 @@ func (a *Authority) PEM() []byte { return a.pem }
 func (a *Authority) TLS(names ...string) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
+		// Small records at the beginning are for pages that are shown as they come.
+		DynamicRecordSizingDisabled: true,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return a.leaf(names)
 		},

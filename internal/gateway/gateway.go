@@ -32,6 +32,7 @@ type Backend struct {
 	Node     string
 	Addr     string // host:port
 	Password string // lets a login of any user in
+	Traffic  *Traffic
 	Release  func() // the connection has ended; called once
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -107,23 +108,26 @@ func (s *session) event(kind string, err error) Event {
 	return e
 }
 
-// joined is a node's connection that is logged in.
-type joined struct {
-	net.Conn
-	release func()
-}
-
 // admit brings a connection through the login. The session is among those that
 // are reviewed before it is checked.
-func (g *Gateway) admit(s *session, nc net.Conn) (client io.ReadWriter, backend *joined, err error) {
+func (g *Gateway) admit(s *session, nc net.Conn) (c *client, backend *joined, err error) {
 	if err := nc.SetDeadline(time.Now().Add(g.cfg.LoginTimeout)); err != nil {
 		return nil, nil, refuse(BadLogin, err)
 	}
-	tc := tls.Server(nc, g.cfg.TLS)
+	w, err := newWire(nc)
+	if err != nil {
+		return nil, nil, refuse(Failed, err)
+	}
+	defer func() {
+		if err != nil {
+			w.dropIn()
+		}
+	}()
+	tc := tls.Server(w, g.cfg.TLS)
 	if err := tc.HandshakeContext(s.ctx); err != nil {
 		return nil, nil, refuse(BadLogin, fmt.Errorf("TLS: %w", err))
 	}
-	r := bufio.NewReaderSize(tc, g.cfg.MaxLogin)
+	r := bufio.NewReaderSize(tc, recordPlain) // takes a whole record: none is left halfway in TLS
 	login, err := ipc.ReadLogin(r, g.cfg.MaxLogin)
 	if err != nil {
 		return nil, nil, refuse(BadLogin, err)
@@ -142,7 +146,7 @@ func (g *Gateway) admit(s *session, nc net.Conn) (client io.ReadWriter, backend 
 	}
 	if err == nil {
 		// The reply is one byte in a packet of its own: clients read just that.
-		_, err = tc.Write([]byte{byte(backend.capability())})
+		_, err = tc.Write([]byte{backend.capability})
 	}
 	if err != nil {
 		g.remove(s)
@@ -154,13 +158,12 @@ func (g *Gateway) admit(s *session, nc net.Conn) (client io.ReadWriter, backend 
 		g.remove(s)
 		return nil, backend, errors.Join(context.Cause(s.ctx), err)
 	}
-	return clientConn{r, tc}, backend, nil
-}
-
-// clientConn reads what the login's reader holds first.
-type clientConn struct {
-	io.Reader
-	io.Writer
+	early, err := r.Peek(r.Buffered())
+	if err != nil {
+		g.remove(s)
+		return nil, backend, err
+	}
+	return &client{tc, w, bytes.Clone(early)}, backend, nil
 }
 
 func (g *Gateway) remove(s *session) {
@@ -209,7 +212,7 @@ func (g *Gateway) connect(s *session, login ipc.Login) (*joined, error) {
 		b.Release()
 		return nil, refuse(NoNode, err)
 	}
-	j := &joined{nc, b.Release}
+	j := &joined{Conn: nc, traffic: b.Traffic, release: b.Release}
 	stop := context.AfterFunc(s.ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
 	release := j.release
 	j.release = func() { stop(); nc.Close(); release() }
@@ -226,39 +229,9 @@ func (g *Gateway) connect(s *session, login ipc.Login) (*joined, error) {
 	if err := nc.SetDeadline(time.Time{}); err != nil {
 		return j, refuse(Failed, err)
 	}
-	return &joined{withCapability{nc, reply[0]}, j.release}, nil
+	j.capability = reply[0]
+	return j, nil
 }
-
-// withCapability remembers what the node answered.
-type withCapability struct {
-	net.Conn
-	c byte
-}
-
-func (j *joined) capability() byte { return j.Conn.(withCapability).c }
-
-const copyBuffer = 256 << 10
-
-// join copies both ways until one side ends, and then ends the other.
-func (s *session) join(client io.ReadWriter, node *joined) (up, down int64, err error) {
-	done := make(chan error, 1)
-	raw := node.Conn.(withCapability).Conn
-	go func() {
-		n, cerr := io.CopyBuffer(onlyWriter{raw}, onlyReader{client}, make([]byte, copyBuffer))
-		up = n
-		s.end(refuse(ClientClosed, nil)) // lets the other direction end too
-		done <- cerr
-	}()
-	down, err = io.CopyBuffer(onlyWriter{client}, onlyReader{raw}, make([]byte, copyBuffer))
-	s.end(refuse(NodeClosed, nil))
-	<-done
-	return up, down, err
-}
-
-// onlyReader and onlyWriter hide what else a connection can do, so that the
-// given buffer is used and not a new one.
-type onlyReader struct{ io.Reader }
-type onlyWriter struct{ io.Writer }
 
 func hostOf(a net.Addr) string {
 	host, _, err := net.SplitHostPort(a.String())

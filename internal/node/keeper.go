@@ -31,6 +31,8 @@ type keeper struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	traffic gateway.Traffic
+
 	mu       sync.Mutex // protects the rest
 	state    control.NodeState
 	process  runner.Process
@@ -273,7 +275,7 @@ func (k *keeper) take() (*gateway.Backend, error) {
 	}
 	k.conns++
 	k.served++
-	return &gateway.Backend{Node: k.spec.ID, Addr: k.addr, Password: k.secret, Release: sync.OnceFunc(k.give)}, nil
+	return &gateway.Backend{Node: k.spec.ID, Addr: k.addr, Password: k.secret, Traffic: &k.traffic, Release: sync.OnceFunc(k.give)}, nil
 }
 
 func (k *keeper) give() {
