@@ -32,6 +32,11 @@ func (c *compiler) assign(a *syntax.Assign) (node, error) {
 			return nil, &syntax.Error{Pos: a.Pos, Msg: a.Op.(*syntax.Verb).Glyph}
 		}
 	}
+	if a.Pattern {
+		// Outside functions :: would make a view of each name.
+		p, err := c.pattern(a.Target, a.Global && (c.slots != nil || c.parent != nil))
+		return &patternNode{p, x, a.Pos}, err
+	}
 	switch t := a.Target.(type) {
 	case *syntax.Name:
 		p, err := c.place(t, a.Global)
@@ -62,20 +67,6 @@ func (c *compiler) assign(a *syntax.Assign) (node, error) {
 			return nil, err
 		}
 		return &amendNode{place: p, path: path, op: op, x: x, pos: a.Pos}, nil
-	case *syntax.List:
-		n := &patternNode{x: x, pos: a.Pos}
-		for _, target := range t.Items {
-			if target == nil {
-				n.targets = append(n.targets, nil)
-				continue
-			}
-			set, err := c.assign(&syntax.Assign{Span: a.Span, Target: target, Global: a.Global, Value: &heldValue{a.Span}})
-			if err != nil {
-				return nil, err
-			}
-			n.targets = append(n.targets, set)
-		}
-		return n, nil
 	}
 	return nil, &syntax.Error{Pos: a.Pos, Msg: "assign"}
 }
@@ -238,46 +229,6 @@ func (n *amendNode) old(fr *frame) (kdb.Value, error) {
 		return &kdb.List{}, nil
 	}
 	return nil, kdb.Error(n.name)
-}
-
-// patternNode is (a;b):x, which assigns the items of x.
-type patternNode struct {
-	targets []node // assignments of the frame's held item; nil where there is none
-	x       node
-	pos     int
-}
-
-// holdNode yields the item that a pattern is assigning.
-type holdNode struct{}
-
-func (holdNode) eval(fr *frame) (kdb.Value, error) { return fr.held, nil }
-
-// heldValue is the syntax of a holdNode.
-type heldValue struct{ syntax.Span }
-
-func (n *patternNode) eval(fr *frame) (kdb.Value, error) {
-	v, err := n.x.eval(fr)
-	if err != nil {
-		return nil, err
-	}
-	if isAtom(v) {
-		return fr.at(errType, n.pos)
-	}
-	if v.Len() != len(n.targets) {
-		return fr.at(errLength, n.pos)
-	}
-	for i := len(n.targets) - 1; i >= 0; i-- {
-		p := n.targets[i]
-		if p == nil {
-			continue
-		}
-		fr.held = item(v, i)
-		if _, err := p.eval(fr); err != nil {
-			return nil, err
-		}
-	}
-	fr.held = nil
-	return v, nil
 }
 
 // amended assigns a global that was amended at path.

@@ -82,8 +82,21 @@ func (c *compiler) lambda(l *syntax.Lambda) (*kdb.Lambda, error) {
 	for _, p := range l.Params {
 		in.declare(p)
 	}
+	for _, p := range l.Patterns {
+		in.declareTarget(p)
+	}
 	for _, s := range l.Body {
 		in.declareAssigned(s)
+	}
+	for i := range l.Params {
+		if l.Patterns[i] == nil {
+			continue
+		}
+		p, err := in.pattern(l.Patterns[i], false)
+		if err != nil {
+			return nil, err
+		}
+		fn.body = append(fn.body, &patternNode{p, &localNode{slot: i}, l.Patterns[i].Place().Pos})
 	}
 	if err := in.body(l.Body); err != nil {
 		return nil, err
@@ -110,24 +123,21 @@ func (c *compiler) declareAssigned(n syntax.Node) {
 			if !n.Global && n.Op == nil {
 				c.declareTarget(n.Target)
 			}
+		case *syntax.Match:
+			for _, p := range n.Patterns {
+				c.declareTarget(p)
+			}
 		}
 		return true
 	})
 }
 
 func (c *compiler) declareTarget(t syntax.Node) {
-	switch t := t.(type) {
-	case *syntax.Name:
-		if !strings.Contains(t.Name, ".") {
-			c.declare(t.Name)
+	patternNames(t, func(n *syntax.Name) {
+		if !strings.Contains(n.Name, ".") {
+			c.declare(n.Name)
 		}
-	case *syntax.List:
-		for _, x := range t.Items {
-			if x != nil {
-				c.declareTarget(x)
-			}
-		}
-	}
+	})
 }
 
 // body compiles the statements of a function.
@@ -298,7 +308,9 @@ func (c *compiler) compile(n syntax.Node) (node, error) {
 		share(n.value)
 		return &constNode{n.value}, nil
 	case *heldValue:
-		return holdNode{}, nil
+		return heldNode{}, nil
+	case *syntax.Match:
+		return c.match(n)
 	}
 	return nil, errNYI
 }

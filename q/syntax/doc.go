@@ -89,18 +89,21 @@ type Dict struct {
 type Lambda struct {
 	Span
 	Params []string // explicit, or the implicit x y z up to the last one used
-	Signed bool     // whether the parameters were written
-	Body   []Node   // nil for an empty statement
-	Source string   // text with its braces
+	// Patterns are the parameters, by place, whose argument has to match one.
+	Patterns map[int]Node
+	Signed   bool   // whether the parameters were written
+	Body     []Node // nil for an empty statement
+	Source   string // text with its braces
 }
 
 // Assign is target:value, target op:value or, with Global, target::value.
 type Assign struct {
 	Span
-	Target Node // *Name, *Apply of a *Name, or *List of names
-	Op     Node // nil, or the verb in target op:value
-	Global bool
-	Value  Node
+	Target  Node // *Name, *Apply of a *Name, or with Pattern any pattern
+	Pattern bool
+	Op      Node // nil, or the verb in target op:value
+	Global  bool
+	Value   Node
 }
 
 // Cond is $[c;t;f] and its longer forms.
@@ -194,9 +197,22 @@ func Walk(n Node, f func(Node) bool) {
 	case *Dict:
 		columns(n.Cols)
 	case *Lambda:
+		for i := range n.Params {
+			each(n.Patterns[i])
+		}
 		each(n.Body...)
 	case *Assign:
 		each(n.Target, n.Op, n.Value)
+	case *Filter:
+		each(n.Pattern, n.Check)
+	case *Pair:
+		each(n.Key, n.Value)
+	case *Flip:
+		each(n.X)
+	case *Match:
+		each(n.X)
+		each(n.Patterns...)
+		each(n.Results...)
 	case *Cond:
 		each(n.Args...)
 	case *Control:

@@ -45,6 +45,8 @@ type parser struct {
 	query phrase
 	depth int
 	fn    []*scope // the lambdas around
+	// closers has the token that closes each bracket, once a pattern may need it.
+	closers map[int]int
 }
 
 // phrase tells what ends an expression besides closers and semicolons.
@@ -379,13 +381,6 @@ func assignable(n Node) bool {
 	case *Apply:
 		_, ok := n.F.(*Name)
 		return ok && !n.Infix
-	case *List:
-		for _, x := range n.Items {
-			if x != nil && !assignable(x) {
-				return false
-			}
-		}
-		return len(n.Items) > 0
 	}
 	return false
 }
@@ -407,6 +402,15 @@ func (p *parser) term() (n Node, verb bool, err error) {
 			return n, false, nil
 		}
 	case kVerb:
+		if t.text == ":" && p.is("[") {
+			m, err := p.match(t)
+			if err != nil {
+				return nil, false, err
+			}
+			if m != nil {
+				return p.postfix(m, false)
+			}
+		}
 		if t.text == "$" && p.is("[") {
 			if n, err = p.cond(t); err != nil {
 				return nil, false, err
@@ -425,6 +429,12 @@ func (p *parser) term() (n Node, verb bool, err error) {
 	case kPunct:
 		switch t.text {
 		case "(":
+			if p.beforeColon(p.i - 1) {
+				if n, err = p.patternParen(t); err == nil {
+					return p.patternAssign(t, n)
+				}
+				return nil, false, err
+			}
 			n, err = p.paren(t)
 		case "{":
 			n, err = p.lambda(t)
@@ -610,22 +620,9 @@ func (p *parser) lambda(open *token) (Node, error) {
 	}()
 	if p.is("[") && !p.peek().space || p.is("[") && p.signature() {
 		p.next()
-		l.Signed = true
-		for !p.is("]") {
-			t := p.next()
-			if t.kind == kPunct && t.text == ";" {
-				continue
-			}
-			if t.kind != kName {
-				p.i--
-				return nil, p.unexpected()
-			}
-			l.Params = append(l.Params, t.text)
-			if !p.is("]") && !p.is(";") {
-				return nil, p.unexpected()
-			}
+		if err := p.parameters(l); err != nil {
+			return nil, err
 		}
-		p.next()
 		if len(l.Params) > 8 {
 			return nil, &Error{Pos: open.pos, Msg: "params"}
 		}
