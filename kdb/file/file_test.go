@@ -251,12 +251,6 @@ func TestCompressedDamage(t *testing.T) {
 	}
 }
 
-func flipped(b []byte, at int) []byte {
-	b = bytes.Clone(b)
-	b[at] ^= 0x41
-	return b
-}
-
 func TestCompressionErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	for _, c := range []file.Compression{{Block: 11, Algorithm: file.Gzip}, {Block: 21, Algorithm: file.Gzip}, {Block: 17, Algorithm: file.Gzip, Level: 10},
