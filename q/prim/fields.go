@@ -185,7 +185,7 @@ func tokTexts(e *Env, t kdb.Type, texts []string) (kdb.Value, error) {
 	inParts(e, len(texts), func(lo, hi int) {
 		put := c.Part()
 		for i, s := range texts[lo:hi] {
-			put(lo+i, unsafe.Slice(unsafe.StringData(s), len(s)))
+			put(lo+i, textBytes(s))
 		}
 	})
 	return c.Value()

@@ -5,25 +5,20 @@ import "github.com/quoinhq/quoin/kdb"
 // String is q's string: each atom as its text, through lists, dictionaries and
 // tables; a primitive as it is written.
 func String(e *Env, x kdb.Value) (kdb.Value, error) {
-	p := 7
-	if e != nil {
-		p = e.Precision
+	if e == nil {
+		e = &Env{Precision: 7}
 	}
-	return stringOf(x, p)
-}
-
-func stringOf(x kdb.Value, p int) (kdb.Value, error) {
 	if isAtom(x) {
-		return chars(kdb.AppendText(nil, x, p)), nil
+		return chars(kdb.AppendText(nil, x, e.Precision)), nil
 	}
 	switch v := x.(type) {
 	case *kdb.List:
-		return eachKeep(v.V, func(y kdb.Value) (kdb.Value, error) { return stringOf(y, p) })
+		return eachKeep(v.V, func(y kdb.Value) (kdb.Value, error) { return String(e, y) })
 	case *kdb.Dict:
-		r, err := stringOf(v.V, p)
+		r, err := String(e, v.V)
 		return onlyDict(v.K, r, err)
 	case *kdb.Table:
-		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return stringOf(c, p) })
+		return pairTable(v, func(_ kdb.Symbol, c kdb.Value) (kdb.Value, error) { return String(e, c) })
 	case kdb.Unary:
 		if v == kdb.Nil {
 			return kdb.Str("::"), nil
@@ -33,13 +28,15 @@ func stringOf(x kdb.Value, p int) (kdb.Value, error) {
 	}
 	if c, ok := columnOf(x); ok {
 		out := make([]kdb.Value, c.n)
-		text := textAppender(c, p)
-		var m stringMaker
-		var b []byte
-		for i := range out {
-			b = text(b[:0], i)
-			out[i] = m.of(b)
-		}
+		text := textAppender(c, e.Precision)
+		inParts(e, c.n, func(lo, hi int) {
+			var m stringMaker
+			var b []byte
+			for i := lo; i < hi; i++ {
+				b = text(b[:0], i)
+				out[i] = m.of(b)
+			}
+		})
 		return &kdb.List{V: out}, nil
 	}
 	if s, ok := x.(interface{ String() string }); ok {

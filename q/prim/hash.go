@@ -270,13 +270,17 @@ func classifyWords[T word](s []T, ids []uint32) []kdb.Long {
 	return firsts
 }
 
-// classifyRows numbers rows by classifying the columns and pairing the numbers.
+// classifyRows numbers rows by classifying the columns and pairing the numbers,
+// until all rows differ.
 func classifyRows(cols []kdb.Value, n int) ([]uint32, []kdb.Long) {
 	if len(cols) == 0 {
 		return make([]uint32, n), nil
 	}
 	ids, firsts := Classify(cols[0])
 	for _, c := range cols[1:] {
+		if len(firsts) == n {
+			break
+		}
 		more, f := Classify(c)
 		ids, firsts = PairIDs(ids, len(firsts), more, len(f))
 	}

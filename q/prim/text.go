@@ -153,20 +153,23 @@ func Like(x, y kdb.Value) (kdb.Value, error) {
 func testStrings(x kdb.Value, test func(b []byte) bool) (kdb.Value, error) {
 	switch v := x.(type) {
 	case *kdb.Symbols:
-		return kdb.NewVec(bySymbol(v.V, func(s kdb.Symbol) kdb.Bool { return kdb.Bool(test([]byte(s.String()))) })), nil
+		return kdb.NewVec(bySymbol(v.V, func(s kdb.Symbol) kdb.Bool { return kdb.Bool(test(textBytes(s.String()))) })), nil
 	case *kdb.Enum:
 		return testStrings(Symbols(v), test)
 	case *kdb.List:
 		if texts, ok := stringsIn(v.V); ok && len(texts) > 0 {
 			out := make([]kdb.Bool, len(texts))
 			for i, s := range texts {
-				out[i] = kdb.Bool(test(unsafe.Slice(unsafe.StringData(s), len(s))))
+				out[i] = kdb.Bool(test(textBytes(s)))
 			}
 			return kdb.NewVec(out), nil
 		}
 	}
 	return eachString(x, func(b []byte) (kdb.Value, error) { return kdb.Bool(test(b)), nil })
 }
+
+// textBytes returns a text as bytes that are not to be changed.
+func textBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // tooManyStars reports the patterns that q refuses: a * inside, besides one at
 // the start.
