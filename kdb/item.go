@@ -99,6 +99,22 @@ func gather[T Elem](items []Value) Value {
 	return NewVec(s)
 }
 
+// First returns the first n elements, n at most its length, in the same memory.
+// Every attribute holds for them too.
+func (v *Vec[T]) First(n int) Value { return &Vec[T]{V: v.V[:n:n], Attr: v.Attr} }
+
+// First returns the first n items, n at most its length, in the same memory.
+func (l *List) First(n int) Value { return NewList(l.V[:n:n]...) }
+
+// First returns the first n elements, n at most its length, in the same memory.
+func (e *Enum) First(n int) Value {
+	return &Enum{Domain: e.Domain, Dom: e.Dom, V: e.V[:n:n], Attr: e.Attr}
+}
+
+// First returns the first n items of a vector, list or enumeration that has at
+// least so many, in the same memory.
+func First(v Value, n int) Value { return v.(interface{ First(int) Value }).First(n) }
+
 // Attribute returns the vector's attribute.
 func (v *Vec[T]) Attribute() Attr { return v.Attr }
 

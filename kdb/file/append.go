@@ -13,9 +13,10 @@ import (
 // rows are found by name; symbol columns must be enumerated, against the same
 // domain. Columns without attribute or compression grow in place; the others
 // are written anew, without attribute as the rows need not keep it, and
-// compressed as o says. A failed append leaves the
-// table as it was. A crash can leave columns of different length, which reading
-// then reports. Errors: ErrMismatch, ErrNotEnumerated, as Write.
+// compressed as o says. A failed append leaves the table as it was, and so does
+// a crash in the middle of one: readers do not see its rows, see Committed, and
+// the next append begins by cutting them off. One process at a time appends.
+// Errors: ErrLocked, ErrMismatch, ErrNotEnumerated, as Write.
 func AppendTable(dir string, rows *kdb.Table, o *Options) error {
 	names, err := Columns(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -27,34 +28,77 @@ func AppendTable(dir string, rows *kdb.Table, o *Options) error {
 	if len(names) != len(rows.Names) {
 		return fmt.Errorf("file: append to %s: %d columns to %d: %w", dir, len(rows.Names), len(names), ErrMismatch)
 	}
-	var undo []func() error
-	for _, name := range names {
+	cols := make([]kdb.Value, len(names))
+	for i, name := range names {
 		col, ok := rows.Col(name)
 		if !ok {
-			err = fmt.Errorf("file: append to %s: no column %v: %w", dir, name, ErrMismatch)
-			break
+			return fmt.Errorf("file: append to %s: no column %v: %w", dir, name, ErrMismatch)
 		}
+		cols[i] = col
+	}
+	f, err := os.Open(filepath.Join(dir, columnsFile))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := lock(f); err != nil {
+		return err
+	}
+	if err := settle(dir, names, o); err != nil {
+		return err
+	}
+	return appendColumns(dir, names, cols, o)
+}
+
+// appendColumns adds elements to columns, under the note that they are not
+// there yet.
+func appendColumns(dir string, names []kdb.Symbol, cols []kdb.Value, o *Options) error {
+	n, err := length(filepath.Join(dir, names[0].String()))
+	if err != nil {
+		return err
+	}
+	if err := begin(dir, n); err != nil {
+		return err
+	}
+	var undo []func() error
+	for i, name := range names {
 		var back func() error
-		if back, err = appendColumn(filepath.Join(dir, name.String()), col, o); err != nil {
+		if back, err = appendColumn(filepath.Join(dir, name.String()), n, cols[i], o); err != nil {
 			break
 		}
 		undo = append(undo, back)
 	}
 	if err != nil {
 		for _, back := range undo {
-			err = errors.Join(err, back())
+			if failed := back(); failed != nil {
+				return errors.Join(err, failed) // the note stays
+			}
 		}
 	}
-	return err
+	return errors.Join(err, finish(dir))
 }
 
-// appendColumn adds elements to a column, and returns what takes them off again.
-func appendColumn(path string, more kdb.Value, o *Options) (undo func() error, err error) {
+// length returns how many elements a column has.
+func length(path string) (int, error) {
+	v, m, err := Map(path, anyDomain{})
+	if err != nil {
+		return 0, err
+	}
+	defer m.Close()
+	return v.Len(), nil
+}
+
+// appendColumn adds elements to a column of n, and returns what takes them off
+// again.
+func appendColumn(path string, n int, more kdb.Value, o *Options) (undo func() error, err error) {
 	old, m, err := Map(path, anyDomain{})
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
+	if old.Len() != n {
+		return nil, corrupt(path, 0, fmt.Errorf("column of %d rows in a table of %d", old.Len(), n))
+	}
 	if e, ok := more.(*kdb.Enum); ok {
 		if x, ok := old.(*kdb.Enum); !ok || x.Domain != e.Domain {
 			return nil, fmt.Errorf("file: append to %s: another domain: %w", path, ErrMismatch)
@@ -66,12 +110,12 @@ func appendColumn(path string, more kdb.Value, o *Options) (undo func() error, e
 	if old.Type() != more.Type() {
 		return nil, fmt.Errorf("file: append to %s: type %d to %d: %w", path, more.Type(), old.Type(), ErrMismatch)
 	}
-	if grows(path, old) {
+	if start, ok := grows(path, old); ok {
 		parts, err := content(more)
 		if err != nil {
 			return nil, err
 		}
-		return extend(path, parts[1])
+		return extend(path, start+int64(n)*int64(elementWidth(old.Type())), parts[1])
 	}
 	all, err := join(old, more)
 	if err != nil {
@@ -84,41 +128,39 @@ func appendColumn(path string, more kdb.Value, o *Options) (undo func() error, e
 	return func() error { return writeColumn(path, before, o) }, writeColumn(path, all, o)
 }
 
-// grows reports whether a column's file can have elements added at its end.
-func grows(path string, v kdb.Value) bool {
+// grows reports whether a column's file can have elements added at its end, and
+// where they start.
+func grows(path string, v kdb.Value) (start int64, ok bool) {
 	a, ok := v.(interface{ Attribute() kdb.Attr })
 	if !ok || a.Attribute() != kdb.NoAttr {
-		return false
+		return 0, false
 	}
 	var head [pageLen]byte
 	f, err := os.Open(path)
 	if err != nil {
-		return false
+		return 0, false
 	}
 	defer f.Close()
 	n, _ := f.ReadAt(head[:], 0)
 	switch {
 	case n >= vectorHead && head[0] == 0xfe && head[1] == ' ':
-		return true // the count is not kept
+		return vectorHead, true // the count is not kept
 	case n == pageLen && head[0] == 0xfd && head[1] == ' ':
-		return string(head[markAt:markAt+len(mark)]) != mark
+		return pageLen, string(head[markAt:markAt+len(mark)]) != mark
 	}
-	return false
+	return 0, false
 }
 
-// extend adds bytes at the end of a file, and returns what takes them off again.
-func extend(path string, b []byte) (undo func() error, err error) {
+// extend adds bytes at a file's end, at size, and returns what takes them off
+// again.
+func extend(path string, size int64, b []byte) (undo func() error, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	undo = func() error { return os.Truncate(path, st.Size()) }
-	if _, err := f.WriteAt(b, st.Size()); err != nil {
+	undo = func() error { return os.Truncate(path, size) }
+	if _, err := f.WriteAt(b, size); err != nil {
 		return nil, errors.Join(err, undo())
 	}
 	if err := f.Sync(); err != nil {

@@ -24,7 +24,7 @@ func Parse(files map[string][]byte, name string, d Domains) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(name, b, d, load)
+	return parse(name, b, d, false, load)
 }
 
 // Column returns the files of a column, uncompressed, by name.

@@ -51,6 +51,9 @@ type image struct {
 	path    string
 	b       []byte
 	domains Domains
+	// unfinished allows for what an append leaves at the end that is going on, or
+	// that a crash cut short: part of an element, elements of no item.
+	unfinished bool
 	// companion reads the file beside this one whose name has a suffix more.
 	companion func(suffix string) ([]byte, error)
 }
@@ -81,6 +84,7 @@ func (m *image) value() (kdb.Value, error) {
 // count only says how many items there are at least: appending, to a log for
 // instance, does not touch it.
 func (m *image) object() (kdb.Value, error) {
+	m.b = wholeSymbols(m.b)
 	d := object.Decoder{Share: true, OpenSymbols: true}
 	v, at, err := m.decode(&d, 2)
 	if err != nil {
@@ -100,6 +104,15 @@ func (m *image) object() (kdb.Value, error) {
 		return l, nil
 	}
 	return v, nil
+}
+
+// wholeSymbols returns the content of a symbol file up to its last whole symbol:
+// what a crash left half written after it, nothing refers to.
+func wholeSymbols(b []byte) []byte {
+	if len(b) > len(symHead) && b[2] == byte(kdb.TSymbol) {
+		return b[:max(len(symHead), bytes.LastIndexByte(b, 0)+1)]
+	}
+	return b
 }
 
 // decode reads the object at byte at and returns where it ends.
@@ -136,7 +149,7 @@ func (m *image) head(at, start, width int) (count int, attr kdb.Attr, err error)
 		return 0, 0, m.corrupt(at+8, "count of %d in a file with room for %d", n, room/width)
 	case attr > kdb.Sorted: // an index follows, of an empty vector too
 		return int(n), attr, nil
-	case room%width != 0:
+	case room%width != 0 && !m.unfinished:
 		return 0, 0, m.corrupt(start+room/width*width, "%d bytes are no whole element of %d", room%width, width)
 	}
 	return room / width, attr, nil
@@ -328,16 +341,25 @@ func (m *image) nested(at, start int, t kdb.Type) (kdb.Value, error) {
 		}
 		from = to
 	}
-	if int(from)*width != len(data) {
+	// Elements are written before the ends.
+	if int(from)*width != len(data) && !m.unfinished {
 		return nil, corrupt(m.path+"#", int(from)*width, fmt.Errorf("%d bytes belong to no item", len(data)-int(from)*width))
 	}
-	return kdb.NewList(items(t, ends, data)...), nil
+	return kdb.NewList(items(t, ends, data[:int(from)*width])...), nil
 }
 
 // widths are the bytes of an element by type; symbols have none.
 var widths = [...]int{
 	kdb.TBool: 1, kdb.TGUID: 16, kdb.TByte: 1, kdb.TShort: 2, kdb.TInt: 4, kdb.TLong: 8, kdb.TReal: 4, kdb.TFloat: 8, kdb.TChar: 1,
 	kdb.TTimestamp: 8, kdb.TMonth: 4, kdb.TDate: 4, kdb.TDatetime: 8, kdb.TTimespan: 8, kdb.TMinute: 4, kdb.TSecond: 4, kdb.TTime: 4,
+}
+
+// elementWidth returns the bytes of an element of a vector or enumeration.
+func elementWidth(t kdb.Type) int {
+	if t == kdb.TEnum {
+		return 8
+	}
+	return widths[t]
 }
 
 // items cuts data, elements of type t, into vectors that end where ends says.

@@ -46,7 +46,7 @@ func Map(path string, d Domains) (kdb.Value, *Mapping, error) {
 		return t, m, nil
 	}
 	m := &Mapping{}
-	v, err := m.value(path, d)
+	v, err := m.value(path, d, false)
 	if err != nil {
 		m.Close()
 		return nil, nil, err
@@ -55,12 +55,12 @@ func Map(path string, d Domains) (kdb.Value, *Mapping, error) {
 }
 
 // value maps one file.
-func (m *Mapping) value(path string, d Domains) (kdb.Value, error) {
+func (m *Mapping) value(path string, d Domains, unfinished bool) (kdb.Value, error) {
 	b, err := m.load(path)
 	if err != nil {
 		return nil, err
 	}
-	v, err := parse(path, b, d, m.load)
+	v, err := parse(path, b, d, unfinished, m.load)
 	if err != nil {
 		return nil, err
 	}

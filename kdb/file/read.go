@@ -23,15 +23,16 @@ func Read(path string, d Domains) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(path, b, d, load)
+	return parse(path, b, d, false, load)
 }
 
-// parse reads a value from the content of a file; companion reads those beside it.
-func parse(path string, b []byte, d Domains, companion func(string) ([]byte, error)) (kdb.Value, error) {
+// parse reads a value from the content of a file, see image; companion reads
+// those beside it.
+func parse(path string, b []byte, d Domains, unfinished bool, companion func(string) ([]byte, error)) (kdb.Value, error) {
 	if d == nil {
 		d = nearby(path)
 	}
-	m := &image{path: path, b: b, domains: d, companion: func(suffix string) ([]byte, error) { return companion(path + suffix) }}
+	m := &image{path: path, b: b, domains: d, unfinished: unfinished, companion: func(suffix string) ([]byte, error) { return companion(path + suffix) }}
 	return m.value()
 }
 
@@ -75,7 +76,7 @@ func readDomain(dir, name string) (*kdb.Symbols, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := parse(path, b, noDomains{}, load)
+	v, err := parse(path, b, noDomains{}, false, load)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ const columnsFile = ".d"
 // ReadTable reads a splayed table into memory: the columns of those names, or
 // all. Errors: as Read; a table whose columns differ in length is corrupt.
 func ReadTable(dir string, d Domains, columns ...kdb.Symbol) (*kdb.Table, error) {
-	return readTable(dir, columns, func(path string) (kdb.Value, error) { return Read(path, d) })
+	return readTable(dir, columns, reader(d))
 }
 
 // MapTable is ReadTable without a copy, see Map. Columns of fixed width cost
@@ -26,7 +26,7 @@ func ReadTable(dir string, d Domains, columns ...kdb.Symbol) (*kdb.Table, error)
 // name the columns that will be used.
 func MapTable(dir string, d Domains, columns ...kdb.Symbol) (*kdb.Table, *Mapping, error) {
 	m := &Mapping{}
-	t, err := readTable(dir, columns, func(path string) (kdb.Value, error) { return m.value(path, d) })
+	t, err := readTable(dir, columns, m.mapper(d))
 	if err != nil {
 		m.Close()
 		return nil, nil, err
@@ -35,7 +35,107 @@ func MapTable(dir string, d Domains, columns ...kdb.Symbol) (*kdb.Table, *Mappin
 	return t, m, nil
 }
 
-func readTable(dir string, names []kdb.Symbol, column func(path string) (kdb.Value, error)) (*kdb.Table, error) {
+// ReadColumn reads one column of a splayed table into memory, with the rows that
+// count. Errors: as Read.
+func ReadColumn(dir string, name kdb.Symbol, d Domains) (kdb.Value, error) {
+	return readColumn(dir, name, reader(d))
+}
+
+// MapColumn is ReadColumn without a copy, see Map.
+func MapColumn(dir string, name kdb.Symbol, d Domains) (kdb.Value, *Mapping, error) {
+	m := &Mapping{}
+	v, err := readColumn(dir, name, m.mapper(d))
+	if err != nil {
+		m.Close()
+		return nil, nil, err
+	}
+	share(v)
+	return v, m, nil
+}
+
+func readColumn(dir string, name kdb.Symbol, column columnReader) (kdb.Value, error) {
+	rows, noted, err := Committed(dir)
+	if err != nil {
+		return nil, err
+	}
+	v, err := column(filepath.Join(dir, name.String()), noted)
+	if err == nil && noted && v.Len() > rows {
+		v = kdb.First(v, rows)
+	}
+	return v, err
+}
+
+// columnReader reads the file of a column, to which an append may be unfinished.
+type columnReader func(path string, unfinished bool) (kdb.Value, error)
+
+func reader(d Domains) columnReader {
+	return func(path string, unfinished bool) (kdb.Value, error) {
+		b, err := load(path)
+		if err != nil {
+			return nil, err
+		}
+		return parse(path, b, d, unfinished, load)
+	}
+}
+
+func (m *Mapping) mapper(d Domains) columnReader {
+	return func(path string, unfinished bool) (kdb.Value, error) { return m.value(path, d, unfinished) }
+}
+
+// readTable reads a table as another process that writes it meanwhile found it
+// or left it: with the rows that Committed counts, and again if an append began
+// or ended, or another table took the place, while the columns were read.
+func readTable(dir string, names []kdb.Symbol, column columnReader) (*kdb.Table, error) {
+	for try := 1; ; try++ {
+		before, err := os.Stat(dir)
+		if err != nil {
+			return nil, err
+		}
+		rows, noted, err := Committed(dir)
+		if err != nil {
+			return nil, err
+		}
+		t, err := readColumns(dir, names, noted, column)
+		if err != nil {
+			return nil, err
+		}
+		if after, err := os.Stat(dir); err == nil && !os.SameFile(before, after) && try < readTries {
+			continue
+		}
+		if !noted {
+			if _, noted, err = Committed(dir); err != nil {
+				return nil, err
+			}
+			if noted && try < readTries {
+				continue
+			}
+			rows = t.Len()
+		}
+		short := cutColumns(dir, t, rows, noted)
+		if short == nil || try == readTries {
+			return t, short
+		}
+	}
+}
+
+// readTries is how often a table is read that changes meanwhile.
+const readTries = 5
+
+// cutColumns leaves that many rows of a table, whose columns may have more where
+// that is noted. Errors: *CorruptError for other lengths.
+func cutColumns(dir string, t *kdb.Table, rows int, noted bool) error {
+	for i, c := range t.Cols {
+		if n := c.Len(); n < rows || n > rows && !noted {
+			return corrupt(filepath.Join(dir, t.Names[i].String()), 0, fmt.Errorf("column of %d rows in a table of %d", n, rows))
+		}
+		if c.Len() > rows {
+			t.Cols[i] = kdb.First(c, rows)
+		}
+	}
+	return nil
+}
+
+func readColumns(dir string, names []kdb.Symbol, unfinished bool, column columnReader) (*kdb.Table, error) {
 	all, err := Columns(dir)
 	if err != nil {
 		return nil, err
@@ -49,14 +149,11 @@ func readTable(dir string, names []kdb.Symbol, column func(path string) (kdb.Val
 		if !slices.Contains(all, name) {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 		}
-		if t.Cols[i], err = column(path); err != nil {
+		if t.Cols[i], err = column(path, unfinished); err != nil {
 			return nil, err
 		}
 		if c := t.Cols[i]; c.Type() < 0 || c.Type() >= kdb.TTable {
 			return nil, corrupt(path, 2, fmt.Errorf("column of type %d", c.Type()))
-		}
-		if a, b := t.Cols[i].Len(), t.Cols[0].Len(); a != b {
-			return nil, corrupt(path, 0, fmt.Errorf("column of %d rows in a table of %d", a, b))
 		}
 	}
 	return t, nil

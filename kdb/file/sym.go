@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -40,7 +41,13 @@ var symHead = [8]byte{0xff, 1, byte(kdb.TSymbol)}
 // ErrLocked, *CorruptError, those of the file system.
 func OpenSym(path string) (*SymFile, error) {
 	name := filepath.Base(path)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := create(path, symHead[:]); err != nil {
+			return nil, err
+		}
+		f, err = os.OpenFile(path, os.O_RDWR, 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +73,8 @@ func (s *SymFile) open() error {
 	size, whole := len(b), len(b)
 	if whole < len(symHead) && string(b) == string(symHead[:whole]) {
 		whole = 0 // not even the header was finished
-	} else if whole > len(symHead) {
-		for whole > len(symHead) && b[whole-1] != 0 {
-			whole--
-		}
+	} else {
+		whole = len(wholeSymbols(b))
 	}
 	if whole == 0 {
 		b = symHead[:]
@@ -89,7 +94,7 @@ func (s *SymFile) open() error {
 			return err
 		}
 	}
-	v, err := parse(s.path, b[:whole], noDomains{}, load)
+	v, err := parse(s.path, b[:whole], noDomains{}, false, load)
 	if err != nil {
 		return err
 	}

@@ -347,10 +347,10 @@ func (p *partitioned) column(k int, name kdb.Symbol) (kdb.Value, error) {
 		d := domains{p.hdb.eng.main, p.hdb.db.Folder}
 		var c kdb.Value
 		if info.Size() < mapFrom/16 {
-			c, err = file.Read(file1, d)
+			c, err = file.ReadColumn(dir, name, d)
 		} else {
 			var m *file.Mapping
-			if c, m, err = file.Map(file1, d); err == nil {
+			if c, m, err = file.MapColumn(dir, name, d); err == nil {
 				p.hdb.eng.keep(m)
 			}
 		}
