@@ -24,7 +24,7 @@ type counts struct {
 type kindCounts struct {
 	newest   uint64 // last commit that changed a record of the kind
 	asked    bool   // somebody has asked for a count that may be remembered
-	prefixes map[string]counted
+	prefixes map[string]*counted
 	counting map[*counting]struct{}
 }
 
@@ -38,9 +38,28 @@ type counting struct {
 	lost   bool // a commit changed it that did not know by how much
 }
 
-type counted struct {
+// counted is what a prefix has, newest first, each from commit seq on.
+type counted [4]struct {
 	n   int
 	seq uint64
+}
+
+// at returns the count as of commit seq, if it is known.
+func (c *counted) at(seq uint64) (int, bool) {
+	for i, v := range c {
+		if v.seq <= seq && (i == 0 || v.seq < c[i-1].seq) {
+			return v.n, true
+		}
+	}
+	return 0, false
+}
+
+// set makes n the count from commit seq on.
+func (c *counted) set(n int, seq uint64) {
+	if c[0].seq != seq {
+		copy(c[1:], c[:])
+	}
+	c[0].n, c[0].seq = n, seq
 }
 
 // maxCounts bounds how many prefixes of a kind are remembered.
@@ -68,8 +87,10 @@ func (c *counts) get(kind store.Kind, prefix string, seq uint64) (int, bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	got, ok := c.kind(kind).prefixes[prefix]
-	return got.n, ok && got.seq <= seq
+	if known := c.kind(kind).prefixes[prefix]; known != nil {
+		return known.at(seq)
+	}
+	return 0, false
 }
 
 // begin notes that a reader at commit seq starts to count; nil when what it
@@ -106,9 +127,13 @@ func (c *counts) end(n *counting, found int, keep bool) {
 		return
 	}
 	if k.prefixes == nil || len(k.prefixes) >= maxCounts {
-		k.prefixes = map[string]counted{}
+		k.prefixes = map[string]*counted{}
 	}
-	k.prefixes[n.prefix] = counted{found + n.more, k.newest}
+	known := new(counted)
+	for i := range known {
+		known[i].n, known[i].seq = found+n.more, k.newest
+	}
+	k.prefixes[n.prefix] = known
 }
 
 // wanted says whether counts of the kind are asked for, so that the writer has
@@ -138,7 +163,7 @@ func (c *counts) commit(seq uint64, changes []change, was []before) {
 		switch {
 		case !k.asked:
 		case ch.rec.expires != 0 || was[i] == unknown:
-			k.each(ch.id.key, func(prefix string, _ counted) { delete(k.prefixes, prefix) })
+			k.each(ch.id.key, func(prefix string, _ *counted) { delete(k.prefixes, prefix) })
 			k.eachCounting(ch.id.key, func(n *counting) { n.lost = true })
 		case was[i] == absent && !ch.rec.absent:
 			k.add(ch.id.key, 1, seq)
@@ -150,7 +175,7 @@ func (c *counts) commit(seq uint64, changes []change, was []before) {
 
 // add changes the counts that key is part of by d, as of commit seq.
 func (k *kindCounts) add(key string, d int, seq uint64) {
-	k.each(key, func(prefix string, was counted) { k.prefixes[prefix] = counted{was.n + d, seq} })
+	k.each(key, func(_ string, c *counted) { c.set(c[0].n+d, seq) })
 	k.eachCounting(key, func(n *counting) { n.more += d })
 }
 
@@ -164,10 +189,10 @@ func (k *kindCounts) eachCounting(key string, fn func(*counting)) {
 }
 
 // each calls fn for the remembered prefixes of key.
-func (k *kindCounts) each(key string, fn func(prefix string, was counted)) {
+func (k *kindCounts) each(key string, fn func(prefix string, c *counted)) {
 	for end := 0; ; {
-		if was, ok := k.prefixes[key[:end]]; ok {
-			fn(key[:end], was)
+		if c := k.prefixes[key[:end]]; c != nil {
+			fn(key[:end], c)
 		}
 		slash := strings.IndexByte(key[end:], '/')
 		if slash < 0 {

@@ -240,15 +240,15 @@ func (t *tx) Count(kind store.Kind, prefix string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, f := range t.uncommitted(prefixRange(kind, prefix), false) {
-		was, err := t.committed(f.id)
+	for id, rec := range t.newest(prefixRange(kind, prefix)) {
+		was, err := t.committed(id)
 		if err != nil {
 			return 0, err
 		}
 		if was.live(t.nano) {
 			n--
 		}
-		if f.rec.live(t.nano) {
+		if rec.live(t.nano) {
 			n++
 		}
 	}
@@ -266,9 +266,20 @@ func (t *tx) committedCount(kind store.Kind, prefix string) (int, error) {
 	return n, err
 }
 
-// uncommitted returns the changes in the range that the snapshot does not
-// have, the newest for each key, in the direction of travel.
+// uncommitted returns what newest does, in the direction of travel.
 func (t *tx) uncommitted(r keyRange, desc bool) []change {
+	newest := t.newest(r)
+	out := make([]change, 0, len(newest))
+	for id, rec := range newest {
+		out = append(out, change{id, rec})
+	}
+	slices.SortFunc(out, func(a, b change) int { return compare(a.id.key, b.id.key, desc) })
+	return out
+}
+
+// newest returns the changes in the range that the snapshot does not have, the
+// newest for each key.
+func (t *tx) newest(r keyRange) map[recordID]*record {
 	if t.own == nil {
 		return nil
 	}
@@ -288,12 +299,7 @@ func (t *tx) uncommitted(r keyRange, desc bool) []change {
 			newest[c.id] = c.rec
 		}
 	}
-	out := make([]change, 0, len(newest))
-	for id, rec := range newest {
-		out = append(out, change{id, rec})
-	}
-	slices.SortFunc(out, func(a, b change) int { return compare(a.id.key, b.id.key, desc) })
-	return out
+	return newest
 }
 
 // change is one record put or deleted.
