@@ -19,7 +19,8 @@ import (
 	"github.com/quoinhq/quoin/internal/blob/blobtest"
 )
 
-// job is what a changeset does: take content in, make a tree, sync, lay it out.
+// job is what a changeset and its dataviews do: take content in, make a tree,
+// sync, lay it out beside view, where folders are shared, and as view.
 func job(ctx context.Context, s *blob.Store, view string) (h blob.Hash, err error) {
 	lease := s.Lease()
 	defer lease.Release()
@@ -49,7 +50,32 @@ func job(ctx context.Context, s *blob.Store, view string) (h blob.Hash, err erro
 	if tree, err = s.Tree(h); err != nil {
 		return h, err
 	}
+	if err := tree.Share(ctx, view+"-shared"); err != nil {
+		return h, err
+	}
+	if err := tree.LayoutShared(ctx, view+"-linked", view+"-shared"); err != nil {
+		return h, err
+	}
 	return h, tree.Layout(ctx, view, nil)
+}
+
+// checkShared finds each folder that is shared to be whole, and the layout
+// that links to them whole or absent, after a failure of the disk.
+func checkShared(t *testing.T, view string) {
+	t.Helper()
+	shared, err := os.ReadDir(view + "-shared")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	for _, e := range shared {
+		if strings.HasPrefix(e.Name(), "tmp-") {
+			continue // what could not be removed either; PruneShared does it
+		}
+		files, err := os.ReadDir(filepath.Join(view+"-shared", e.Name()))
+		if err != nil || len(files) != 2 {
+			t.Errorf("the shared folder %s has %d files: %v", e.Name(), len(files), err)
+		}
+	}
 }
 
 // checkContent finds every name in the store to stand for its whole content,
@@ -112,6 +138,7 @@ func TestFaults(t *testing.T) {
 				}
 				// Removing what is left of a failure may fail as well; opening
 				// the store again cleans up.
+				checkShared(t, view)
 				checkContent(t, dir, true)
 				if s, err = blob.Open(dir, blob.WithFS(disk)); err != nil {
 					t.Fatal(err)
@@ -121,6 +148,7 @@ func TestFaults(t *testing.T) {
 				if h, err := job(t.Context(), s, again); err != nil || h != want {
 					t.Errorf("fault %d: the next attempt: %v, %v, want %v", n, h, err, want)
 				}
+				checkLater(t, s, want, view)
 				if name == "one" {
 					checkView(t, n, failed, view, again)
 				}
@@ -135,6 +163,24 @@ func TestFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// checkLater lays the tree out again where a job that failed had laid out
+// folders to share, and finds all files.
+func checkLater(t *testing.T, s *blob.Store, h blob.Hash, view string) {
+	t.Helper()
+	tree, err := s.Tree(h)
+	if err == nil {
+		err = tree.LayoutShared(t.Context(), view+"-later", view+"-shared")
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"2026.03.00/c0", "2026.03.00/c1", "2026.03.01/c0", "2026.03.01/c1"} {
+		if _, err := os.Stat(filepath.Join(view+"-later", name)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

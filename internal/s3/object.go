@@ -139,6 +139,11 @@ func (o *Object) describe(hd http.Header, written bool) {
 		return
 	}
 	for name, v := range o.Headers {
+		if strings.HasPrefix(name, metaPrefix) {
+			// S3 gives these names in lower case, and clients take them as they come.
+			hd[strings.ToLower(name)] = []string{v}
+			continue
+		}
 		hd.Set(name, v)
 	}
 	hd.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))

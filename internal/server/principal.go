@@ -64,9 +64,12 @@ func (s *Server) withPrincipal(next handler) handler {
 	}
 }
 
-func missing(err error) bool {
+func missing(err error) bool { return caused(err, sigv4.Missing) }
+
+// caused reports whether an identity was refused for that cause.
+func caused(err error, cause sigv4.Cause) bool {
 	var auth *sigv4.Error
-	return errors.As(err, &auth) && auth.Cause == sigv4.Missing
+	return errors.As(err, &auth) && auth.Cause == cause
 }
 
 // secure reports whether the client speaks TLS, with us or with a proxy that

@@ -126,6 +126,9 @@ func (s *Server) withService(next handler) handler {
 				x.service = named
 			}
 		}
+		if caused(x.authErr, sigv4.Version2) {
+			x.service = byName["s3"] // whose clients alone still sign so
+		}
 		return next(x)
 	}
 }

@@ -16,6 +16,7 @@ const (
 	UnknownKey                // no such access key, or it is inactive
 	InvalidToken              // the session token does not belong to the access key
 	ExpiredToken              // the session is over
+	Version2                  // signed the way that S3 stopped taking: see [ErrVersion2]
 	causes
 )
 
@@ -47,6 +48,7 @@ var codes = [causes][3]code{
 	UnknownKey:   {{"UnrecognizedClientException", 403}, {"InvalidClientTokenId", 403}, {"InvalidAccessKeyId", 403}},
 	InvalidToken: {{"UnrecognizedClientException", 403}, {"InvalidClientTokenId", 403}, {"InvalidToken", 400}},
 	ExpiredToken: {{"ExpiredTokenException", 403}, {"ExpiredToken", 403}, {"ExpiredToken", 400}},
+	Version2:     {{"IncompleteSignatureException", 403}, {"IncompleteSignature", 400}, {"InvalidRequest", 400}},
 }
 
 // Error is a refusal. Its text is meant for the caller: it may hold the
@@ -85,6 +87,13 @@ func ErrInvalidToken() *Error {
 // ErrExpiredToken is the refusal of a session that has ended.
 func ErrExpiredToken() *Error {
 	return &Error{ExpiredToken, "The security token included in the request is expired"}
+}
+
+// ErrVersion2 is the refusal of a request with version 2 of AWS's signatures,
+// which some tools still presign S3 URLs with unless told otherwise.
+func ErrVersion2() *Error {
+	return &Error{Version2, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256: " +
+		"version 2 of signatures is not taken (for botocore and the AWS CLI, set s3.signature_version to s3v4)."}
 }
 
 func incomplete(text string) *Error { return &Error{Incomplete, text} }

@@ -38,8 +38,8 @@ type Auth struct {
 }
 
 // Parse finds the signature of a request. It returns an *Error with cause
-// Missing when there is none, and Incomplete when it is malformed or given
-// more than once.
+// Missing when there is none, Version2 when it is of that version, and
+// Incomplete when it is malformed or given more than once.
 func Parse(r *http.Request) (*Auth, error) { return ParseFor(r, "") }
 
 // ParseFor is Parse for a request whose client addressed another host than
@@ -63,6 +63,8 @@ func ParseFor(r *http.Request, host string) (*Auth, error) {
 		if err == nil {
 			err = a.refuseHeaders(r.Header)
 		}
+	case version2(r.URL.RawQuery):
+		return nil, ErrVersion2()
 	default:
 		return nil, ErrMissing()
 	}
@@ -72,7 +74,17 @@ func ParseFor(r *http.Request, host string) (*Auth, error) {
 	return a, nil
 }
 
+// version2 reports whether a query string holds a signature of version 2.
+// Source: S3 developer guide, "Signing and authenticating REST requests
+// (AWS signature version 2)".
+func version2(raw string) bool {
+	return strings.Contains(raw, "AWSAccessKeyId=") && strings.Contains(raw, "Signature=")
+}
+
 func (a *Auth) parseHeader(h http.Header, line string) error {
+	if strings.HasPrefix(line, "AWS ") {
+		return ErrVersion2()
+	}
 	rest, ok := strings.CutPrefix(line, Algorithm+" ")
 	if !ok {
 		return incomplete("The Authorization header must begin with " + Algorithm + ".")

@@ -18,8 +18,11 @@ import (
 	"github.com/quoinhq/quoin/test/live"
 )
 
-func TestGoSDK(t *testing.T) {
-	t.Run("HTTP", func(t *testing.T) { goSession(t, live.Start(t), http.DefaultClient) })
+func TestGoSDK(t *testing.T) { goTransports(t, goSession) }
+
+// goTransports runs a session with a server over HTTP and over TLS.
+func goTransports(t *testing.T, session func(*testing.T, *live.Server, *http.Client)) {
+	t.Run("HTTP", func(t *testing.T) { session(t, live.Start(t), http.DefaultClient) })
 	t.Run("TLS", func(t *testing.T) {
 		cert, key := live.Certificate(t, 1)
 		pem, err := os.ReadFile(cert)
@@ -32,7 +35,7 @@ func TestGoSDK(t *testing.T) {
 		defer transport.CloseIdleConnections()
 		s := live.Start(t, func(c *server.Config) { c.TLSCert, c.TLSKey = cert, key })
 		s.Client = &http.Client{Transport: transport}
-		goSession(t, s, s.Client)
+		session(t, s, s.Client)
 	})
 }
 

@@ -39,7 +39,8 @@ func TestMain(m *testing.M) {
 func beServer(dir string) {
 	s, err := server.Open(context.Background(), server.Config{
 		DataDir: dir, APIAddr: "127.0.0.1:0", GatewayAddr: "127.0.0.1:0", AccountID: "123456789012",
-		Quotas: control.Quotas{control.QuotaUsers: 1 << 30},
+		Quotas:     control.Quotas{control.QuotaUsers: 1 << 30},
+		S3Endpoint: os.Getenv("QUOIN_CRASH_S3"), S3AccessKey: os.Getenv("QUOIN_CRASH_S3_KEY"), S3SecretKey: os.Getenv("QUOIN_CRASH_S3_SECRET"),
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -61,10 +62,11 @@ type victim struct {
 	http *http.Client
 }
 
-func start(t *testing.T, dir string) *victim {
+// start starts a server in a folder, with more in its environment.
+func start(t *testing.T, dir string, env ...string) *victim {
 	t.Helper()
 	v := &victim{t: t, cmd: exec.CommandContext(t.Context(), os.Args[0])}
-	v.cmd.Env = append(os.Environ(), "QUOIN_CRASH_DIR="+dir)
+	v.cmd.Env = append(append(os.Environ(), "QUOIN_CRASH_DIR="+dir), env...)
 	v.cmd.Stderr = os.Stderr
 	out, err := v.cmd.StdoutPipe()
 	if err != nil {

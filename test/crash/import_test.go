@@ -5,37 +5,109 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/quoinhq/quoin/internal/store/storetest"
 )
 
-// TestKillImports kills a server while it imports changesets, QUOIN_KILL_ROUNDS
-// times (5 unless it is set). Each changeset that was acknowledged is in the
-// end completed with all its files.
+// TestKillImports kills a server while it imports changesets, from its own
+// object store and from another server's, QUOIN_KILL_ROUNDS times each (5
+// unless it is set). Each changeset that was acknowledged is in the end
+// completed, with every byte of its files.
 func TestKillImports(t *testing.T) {
 	rounds := storetest.KillRounds(t, 5)
-	const files = 40 // of a changeset
-	dir := t.TempDir()
-	v := start(t, dir)
+	t.Run("built-in", func(t *testing.T) {
+		dir := t.TempDir()
+		v := start(t, dir)
+		putObjects(t, v)
+		killImports(t, rounds, dir, v)
+	})
+	t.Run("external", func(t *testing.T) {
+		other := start(t, t.TempDir())
+		defer other.kill()
+		putObjects(t, other)
+		dir := t.TempDir()
+		source := []string{"QUOIN_CRASH_S3=" + other.url, "QUOIN_CRASH_S3_KEY=" + other.root.AccessKeyID, "QUOIN_CRASH_S3_SECRET=" + other.root.SecretAccessKey}
+		killImports(t, rounds, dir, start(t, dir, source...), source...)
+	})
+}
+
+const objectsPut = 40 // by putObjects, and so files of a changeset
+
+func content(i int) []byte { return bytes.Repeat(fmt.Append(nil, i), 30000) }
+
+func putObjects(t *testing.T, v *victim) {
+	t.Helper()
+	if status, _ := v.send("PUT", "/bucket", "s3", "", nil); status != 200 {
+		t.Fatalf("create bucket: %d", status)
+	}
+	for i := range objectsPut {
+		if status, _ := v.send("PUT", fmt.Sprintf("/bucket/part/t/c%d", i), "s3", "application/octet-stream", content(i)); status != 200 {
+			t.Fatalf("put object: %d", status)
+		}
+	}
+}
+
+func killImports(t *testing.T, rounds int, dir string, v *victim, env ...string) {
 	defer func() { v.kill() }()
-	database := setUpDatabase(t, v, files)
+	database := setUpDatabase(t, v)
 	asked := 0
 	for round := range rounds {
 		asked += ask(v, database, round)
-		v = start(t, dir)
+		v = start(t, dir, env...)
 		waitForChangesets(t, v, database)
 		_, db := v.call("GET", database, nil)
 		completed, _ := db["numChangesets"].(float64)
-		if int(completed) < asked || db["numFiles"] != completed*files {
+		if int(completed) < asked || db["numFiles"] != completed*objectsPut {
 			t.Fatalf("round %d: %d changesets were acknowledged; there are %v, with %v files", round, asked, completed, db["numFiles"])
 		}
 	}
-	t.Logf("%d kills, %d acknowledged changesets, each whole", rounds, asked)
+	t.Logf("%d kills, %d acknowledged changesets, each whole: %d files compared", rounds, asked, compareAll(t, v, dir, database))
 }
 
-func setUpDatabase(t *testing.T, v *victim, files int) (database string) {
+// compareAll mounts the database as it is now and compares every file of it.
+func compareAll(t *testing.T, v *victim, dir, database string) (files int) {
+	t.Helper()
+	env := strings.Split(database, "/")[3]
+	if status, reply := v.call("POST", database+"/dataviews", map[string]any{
+		"dataviewName": "all", "azMode": "SINGLE", "availabilityZoneId": "use1-az1", "clientToken": "1",
+	}); status != 200 {
+		t.Fatalf("create dataview: %d %v", status, reply)
+	}
+	waitFor(t, "the dataview", func() bool {
+		_, got := v.call("GET", database+"/dataviews/all", nil)
+		return got["status"] == "ACTIVE"
+	})
+	columns, err := filepath.Glob(filepath.Join(dir, "data", "dataviews", env, "hist", "all", "*", "*", "t", "c*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([][]byte, objectsPut)
+	for i := range want {
+		want[i] = content(i)
+	}
+	for _, path := range columns {
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var i int
+		if _, err := fmt.Sscanf(filepath.Base(path), "c%d", &i); err != nil || !bytes.Equal(got, want[i]) {
+			t.Errorf("%s is not what was imported: %v", path, err)
+		}
+	}
+	_, db := v.call("GET", database, nil)
+	if db["numFiles"] != float64(len(columns)) {
+		t.Errorf("%d files can be mounted, of %v", len(columns), db["numFiles"])
+	}
+	return len(columns)
+}
+
+func setUpDatabase(t *testing.T, v *victim) (database string) {
 	t.Helper()
 	status, env := v.call("POST", "/kx/environments", map[string]any{"name": "crash", "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/1"})
 	if status != 200 {
@@ -48,15 +120,6 @@ func setUpDatabase(t *testing.T, v *victim, files int) (database string) {
 	})
 	if status, reply := v.call("POST", path+"/databases", map[string]any{"databaseName": "hist", "clientToken": "1"}); status != 200 {
 		t.Fatalf("create database: %d %v", status, reply)
-	}
-	if status, _ := v.send("PUT", "/bucket", "s3", "", nil); status != 200 {
-		t.Fatalf("create bucket: %d", status)
-	}
-	for i := range files {
-		content := bytes.Repeat(fmt.Append(nil, i), 30000)
-		if status, _ := v.send("PUT", fmt.Sprintf("/bucket/part/t/c%d", i), "s3", "application/octet-stream", content); status != 200 {
-			t.Fatalf("put object: %d", status)
-		}
 	}
 	return path + "/databases/hist"
 }
