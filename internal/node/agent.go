@@ -80,6 +80,8 @@ func (k *keeper) hear(ctx context.Context, c *ipc.Conn, m ipc.Message) (kdb.Valu
 		default: // nobody waits any more
 		}
 		return kdb.Nil, nil
+	case "memory":
+		return kdb.Nil, k.weigh(arg)
 	}
 	args, ok := arg.(*kdb.List)
 	if !ok {
@@ -105,6 +107,18 @@ func (k *keeper) meet(c *ipc.Conn, arg kdb.Value) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.agent, k.addr = c, fmt.Sprintf("127.0.0.1:%d", port)
+	return nil
+}
+
+// weigh takes down how much memory q uses.
+func (k *keeper) weigh(arg kdb.Value) error {
+	memory := map[string]int64{}
+	if err := kdb.To(arg, &memory); err != nil {
+		return kdb.Error("agent: no dictionary of memory")
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.memory, k.asked = memory, false
 	return nil
 }
 

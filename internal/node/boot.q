@@ -51,6 +51,9 @@ delete secret from `.quoin;
  system"l /opt/kx/app/db/",name;
  system"cd /opt/kx/app";};
 
+/ how much memory q uses, for the metrics
+.quoin.report:{[x] .quoin.tell[`memory;.Q.w[]];};
+
 / what a change of databases or code without restart does
 .quoin.reload:{[names]
  r:.[{.quoin.load each x;""};enlist names;{"The database could not be loaded. ",x}];

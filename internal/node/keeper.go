@@ -36,11 +36,13 @@ type keeper struct {
 	mu       sync.Mutex // protects the rest
 	state    control.NodeState
 	process  runner.Process
-	addr     string     // where the process listens, once it has said so
-	agent    *ipc.Conn  // its connection to the agent
-	outcome  chan error // how the present boot ended; takes one
-	booted   bool       // of the present process
-	reloaded chan error // how a reload ended; takes one
+	addr     string           // where the process listens, once it has said so
+	agent    *ipc.Conn        // its connection to the agent
+	outcome  chan error       // how the present boot ended; takes one
+	booted   bool             // of the present process
+	reloaded chan error       // how a reload ended; takes one
+	memory   map[string]int64 // of the present process, as .Q.w says; not changed once it is here
+	asked    bool             // for memory, and not answered
 	draining bool
 	conns    int
 	served   int64
@@ -64,18 +66,23 @@ const maxDeaths = 5
 
 const maxBackoff = time.Minute
 
+// steady is how long a process must have run for its end to count as the first.
+const steady = time.Minute
+
 // run has the node come up again and again until it is stopped.
 func (k *keeper) run() {
 	defer close(k.done)
 	defer k.remove()
 	wait, deaths, ever := k.m.cfg.Backoff, 0, false
 	for k.ctx.Err() == nil {
+		began := k.m.cfg.Now()
 		ready, err := k.once()
 		if k.ctx.Err() != nil {
 			return
 		}
-		if ready {
-			wait, deaths, ever = k.m.cfg.Backoff, 0, true
+		ever = ever || ready
+		if ready && k.m.cfg.Now().Sub(began) >= steady {
+			wait, deaths = k.m.cfg.Backoff, 0
 		}
 		deaths++
 		var failed *bootError
@@ -184,19 +191,42 @@ func (k *keeper) once() (ready bool, err error) {
 		return false, fmt.Errorf("node: %w", err)
 	}
 	k.set(func(s *control.NodeState) { s.Ready, s.Failed, s.Final = true, "", false })
-	select {
-	case <-k.ctx.Done():
-		return true, k.ctx.Err()
-	case <-p.Done():
-		return true, &exitError{p.Exit()}
+	tick := time.NewTicker(k.m.cfg.Report)
+	defer tick.Stop()
+	for {
+		k.askMemory()
+		select {
+		case <-k.ctx.Done():
+			return true, k.ctx.Err()
+		case <-p.Done():
+			return true, &exitError{p.Exit()}
+		case <-tick.C:
+		}
 	}
+}
+
+// askMemory asks the process how much memory q uses. One that is busy has
+// answered at its own time; until then it is not asked again.
+func (k *keeper) askMemory() {
+	k.mu.Lock()
+	agent := k.agent
+	ask := agent != nil && !k.asked
+	k.asked = k.asked || ask
+	k.mu.Unlock()
+	if !ask {
+		return
+	}
+	ctx, cancel := context.WithTimeout(k.ctx, k.m.cfg.Report)
+	defer cancel()
+	// An error is that of a connection whose end the process or the agent sees.
+	_ = agent.Async(ctx, kdb.NewList(kdb.Sym(".quoin.report"), kdb.Nil))
 }
 
 // down ends what is left of a process.
 func (k *keeper) down(p runner.Process) {
 	p.Stop(context.WithoutCancel(k.ctx), k.m.cfg.Grace)
 	k.mu.Lock()
-	k.addr, k.process, k.booted = "", nil, false
+	k.addr, k.process, k.booted, k.memory, k.asked = "", nil, false, nil, false
 	k.state.Ready = false
 	agent := k.agent
 	k.agent = nil
@@ -360,7 +390,7 @@ func (k *keeper) describe() Node {
 	k.mu.Lock()
 	n := Node{
 		Environment: k.spec.Environment, Cluster: k.spec.Cluster, ID: k.spec.ID,
-		State: k.state, Connections: k.conns, Served: k.served, Restarts: k.restarts,
+		State: k.state, Connections: k.conns, Served: k.served, Restarts: k.restarts, Traffic: &k.traffic, Memory: k.memory,
 	}
 	p := k.process
 	k.mu.Unlock()

@@ -52,12 +52,14 @@ type Config struct {
 	Drain   time.Duration // how long a node that leaves may keep its connections: 2 s
 	Grace   time.Duration // how long a process may take to end: 2 s
 	Backoff time.Duration // before the first restart; it doubles up to a minute: 250 ms
+	Report  time.Duration // how often nodes are asked for their use of memory: 10 s
 }
 
 func (c *Config) ensureDefaults() {
 	orDuration(&c.Drain, 2*time.Second)
 	orDuration(&c.Grace, 2*time.Second)
 	orDuration(&c.Backoff, 250*time.Millisecond)
+	orDuration(&c.Report, 10*time.Second)
 }
 
 func orDuration(d *time.Duration, def time.Duration) {
@@ -234,5 +236,7 @@ type Node struct {
 	Connections              int
 	Served                   int64 // connections since it was started
 	Restarts                 int
+	Traffic                  *gateway.Traffic // through the gateway
+	Memory                   map[string]int64 // bytes, as .Q.w says; nil until it has said so
 	Usage                    runner.Usage
 }

@@ -2,21 +2,18 @@ package node_test
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +21,7 @@ import (
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/server"
 	"github.com/quoinhq/quoin/internal/sigv4"
+	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
@@ -333,6 +331,12 @@ func (e *estate) delete(t *testing.T, name string) {
 	if _, err := e.client.DeleteKxCluster(t.Context(), &finspace.DeleteKxClusterInput{EnvironmentId: &e.env, ClusterName: &name}); err != nil {
 		t.Fatal(err)
 	}
+	e.gone(t, name)
+}
+
+// gone waits until the cluster is.
+func (e *estate) gone(t *testing.T, name string) {
+	t.Helper()
 	var gone *finspace.ResourceNotFoundException
 	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		_, err := e.client.GetKxCluster(t.Context(), &finspace.GetKxClusterInput{EnvironmentId: &e.env, ClusterName: &name})
@@ -347,9 +351,33 @@ func (e *estate) delete(t *testing.T, name string) {
 
 func TestServerMetrics(t *testing.T) {
 	e := newEstate(t)
-	e.create(t, e.cluster(t, "gp1", finspace.KxClusterTypeGp, "x:1\n"))
-	if reply := string(e.send(t, "finspace", "GET", "/metrics", nil, nil)); !strings.Contains(reply, `quoin_node_up{cluster="gp1"`) {
-		t.Errorf("the metrics are %s", reply)
+	e.create(t, e.cluster(t, "gp1", finspace.KxClusterTypeGp, "x:til 1000000\n"))
+	c := e.connect(t, "gp1")
+	ask(t, c, "x:til 1000;1")
+	if _, err := c.Sync(t.Context(), kdb.Str("1+`a")); err == nil {
+		t.Error("no error")
+	}
+	has := func(reply, name string, least float64) bool {
+		for line := range strings.Lines(reply) {
+			labels, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
+			v, err := strconv.ParseFloat(value, 64)
+			if strings.HasPrefix(labels, "quoin_node_"+name+`{cluster="gp1"`) && err == nil && v >= least {
+				return true
+			}
+		}
+		return false
+	}
+	for name, least := range map[string]float64{
+		"up": 1, "connections": 1, "connections_total": 1, "memory_bytes": 1 << 20, "messages_in_total": 2, "messages_out_total": 2,
+		"bytes_in_total": 20, "bytes_out_total": 20, "errors_total": 1, "q_used_bytes": 1, "q_heap_bytes": 1, "q_peak_bytes": 8e6, "q_mmap_bytes": 0,
+	} {
+		reply := ""
+		for end := time.Now().Add(20 * time.Second); !has(reply, name, least); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s is not %g at least; the metrics are %s", name, least, reply)
+			}
+			reply = string(e.send(t, "finspace", "GET", "/metrics", nil, nil))
+		}
 	}
 }
 
@@ -394,73 +422,5 @@ func TestServerEndOfDay(t *testing.T) {
 	}
 	if got := ask(t, c, "count .aws.copy_database_files[\"market\";\"/opt/kx/app/scratch/copy\";\"2024.01.02/\";\"\"]`result_paths"); got != "4" {
 		t.Errorf("copy_database_files copied %s", got)
-	}
-}
-
-// serve runs a server in a process of its own until the returned function kills
-// it.
-func (e *estate) serve(t *testing.T) (kill func()) {
-	t.Helper()
-	cmd := exec.Command(quoin, "serve", "--data-dir", e.dir, "--api-addr", "127.0.0.1:0", "--gateway-addr", "127.0.0.1:0")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill = sync.OnceFunc(func() {
-		if err := cmd.Process.Kill(); err != nil {
-			t.Error(err)
-		}
-		cmd.Wait() // it was killed
-	})
-	t.Cleanup(kill)
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(line, "ready at ")
-	e.url, rest, _ = strings.Cut(rest, " ")
-	_, rest, _ = strings.Cut(rest, "account ")
-	e.account, _, _ = strings.Cut(rest, ")")
-	return kill
-}
-
-// TestServerKilled: of a server that is killed no process is left, and the next
-// one brings its clusters up again.
-func TestServerKilled(t *testing.T) {
-	e := &estate{dir: filepath.Join(t.TempDir(), "data")}
-	kill := e.serve(t)
-	e.settle(t)
-	e.create(t, e.cluster(t, "gp1", finspace.KxClusterTypeGp, "x:42\n"))
-	pid := 0
-	if _, err := fmt.Sscanf(ask(t, e.connect(t, "gp1"), ".z.i"), "%d", &pid); err != nil {
-		t.Fatal(err)
-	}
-	kill()
-	for began := time.Now(); syscall.Kill(pid, 0) == nil; time.Sleep(5 * time.Millisecond) {
-		if time.Since(began) > 10*time.Second {
-			t.Fatalf("process %d outlives its server", pid)
-		}
-	}
-	e.serve(t)
-	e.dial(t)
-	e.running(t, "gp1")
-	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		nodes, err := e.client.ListKxClusterNodes(t.Context(), &finspace.ListKxClusterNodesInput{EnvironmentId: &e.env, ClusterName: ptr("gp1")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(nodes.Nodes) == 1 && nodes.Nodes[0].Status == finspace.KxNodeStatusRunning {
-			break
-		}
-		if time.Since(began) > 20*time.Second {
-			t.Fatalf("the nodes are %+v; they printed\n%s", nodes.Nodes, e.printed(t))
-		}
-	}
-	if got := ask(t, e.connect(t, "gp1"), "x"); got != "42" {
-		t.Errorf("after the server's restart x is %s", got)
 	}
 }

@@ -103,6 +103,9 @@ type nodeMetrics struct{ nodes *node.Manager }
 
 var nodeLabels = []string{"environment", "cluster", "node"}
 
+// reportedMemory are the entries of .Q.w that nodes show.
+var reportedMemory = []string{"used", "heap", "peak", "mmap"}
+
 func nodeDesc(name, help string) *prometheus.Desc {
 	return prometheus.NewDesc("quoin_node_"+name, help, nodeLabels, nil)
 }
@@ -127,6 +130,16 @@ func (m nodeMetrics) Collect(out chan<- prometheus.Metric) {
 		put("restarts_total", "How often the node's process had to be started again.", prometheus.CounterValue, float64(n.Restarts))
 		put("cpu_seconds_total", "Time that the node's process spent on processors.", prometheus.CounterValue, n.Usage.CPU.Seconds())
 		put("memory_bytes", "Memory that the node's process uses.", prometheus.GaugeValue, float64(n.Usage.Memory))
+		put("messages_in_total", "Messages from clients, through the gateway.", prometheus.CounterValue, float64(n.Traffic.In.Messages.Load()))
+		put("messages_out_total", "Messages to clients, through the gateway.", prometheus.CounterValue, float64(n.Traffic.Out.Messages.Load()))
+		put("bytes_in_total", "Bytes from clients, through the gateway.", prometheus.CounterValue, float64(n.Traffic.In.Bytes.Load()))
+		put("bytes_out_total", "Bytes to clients, through the gateway.", prometheus.CounterValue, float64(n.Traffic.Out.Bytes.Load()))
+		put("errors_total", "Responses to clients that are q errors.", prometheus.CounterValue, float64(n.Traffic.Errors.Load()))
+		for _, name := range reportedMemory {
+			if bytes, ok := n.Memory[name]; ok {
+				put("q_"+name+"_bytes", "Memory as q reports it: "+name+" of .Q.w.", prometheus.GaugeValue, float64(bytes))
+			}
+		}
 	})
 }
 

@@ -79,6 +79,9 @@ func process(t *testing.T, env []string, keys sigv4.Credentials, command ...stri
 	ctx, cancel := context.WithCancel(context.Background())
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
 	c.Env = append(env, "AWS_MAX_ATTEMPTS=1", "AWS_ACCESS_KEY_ID="+keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+keys.SecretAccessKey)
+	if keys.SessionToken != "" {
+		c.Env = append(c.Env, "AWS_SESSION_TOKEN="+keys.SessionToken)
+	}
 	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {
@@ -124,7 +127,7 @@ func process(t *testing.T, env []string, keys sigv4.Credentials, command ...stri
 func goCaller(_ *testing.T, s *live.Server, keys sigv4.Credentials) caller {
 	client := reflect.ValueOf(finspace.New(finspace.Options{
 		BaseEndpoint: aws.String(s.URL()), Region: "us-east-1", HTTPClient: s.Client, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, ""),
+		Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken),
 	}))
 	return func(t *testing.T, operation string, input map[string]any) (r result) {
 		t.Helper()
@@ -147,14 +150,28 @@ func goCaller(_ *testing.T, s *live.Server, keys sigv4.Credentials) caller {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, v := range r.Output { // as the model spells it
-			delete(r.Output, name)
-			if v != nil {
-				r.Output[strings.ToLower(name[:1])+name[1:]] = v
-			}
-		}
+		r.Output, _ = modelled(r.Output).(map[string]any)
 		return r
 	}
+}
+
+// modelled spells members as the model does, and leaves out those without a
+// value.
+func modelled(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = modelled(v[i])
+		}
+	case map[string]any:
+		for name, member := range v {
+			delete(v, name)
+			if member != nil {
+				v[strings.ToLower(name[:1])+name[1:]] = modelled(member)
+			}
+		}
+	}
+	return v
 }
 
 func goError(err error) result {

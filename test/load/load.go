@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -72,29 +73,51 @@ func (l *load) dial() (*client, error) {
 	return dial(l.host, l.keys.AccessKeyID, l.keys.SecretAccessKey)
 }
 
+// signer is the root user's key.
+func (l *load) signer() sigv4.Credentials {
+	return sigv4.Credentials{AccessKeyID: l.keys.AccessKeyID, SecretAccessKey: l.keys.SecretAccessKey}
+}
+
 func (l *load) createRole(endpoint, account, name string) error {
-	form := url.Values{
-		"Action": {"CreateRole"}, "Version": {"2010-05-08"}, "RoleName": {name},
+	_, err := l.iam(endpoint, "iam", l.signer(), url.Values{
+		"Action": {"CreateRole"}, "RoleName": {name},
 		"AssumeRolePolicyDocument": {`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":"sts:AssumeRole"}}`},
-	}.Encode()
+	})
+	return err
+}
+
+// iam calls an operation of iam or sts and returns the reply's XML.
+func (l *load) iam(endpoint, service string, keys sigv4.Credentials, params url.Values) (reply string, err error) {
+	params.Set("Version", map[string]string{"iam": "2010-05-08", "sts": "2011-06-15"}[service])
+	form := params.Encode()
 	r, err := http.NewRequest(http.MethodPost, endpoint+"/", strings.NewReader(form))
 	if err != nil {
-		return err
+		return "", err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	creds := sigv4.Credentials{AccessKeyID: l.keys.AccessKeyID, SecretAccessKey: l.keys.SecretAccessKey}
-	if err := sigv4.Sign(r, creds, "us-east-1", "iam", sigv4.HashBody([]byte(form)), time.Now()); err != nil {
-		return err
+	if err := sigv4.Sign(r, keys, "us-east-1", service, sigv4.HashBody([]byte(form)), time.Now()); err != nil {
+		return "", err
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("create role: %s", res.Status)
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", params.Get("Action"), res.Status)
 	}
-	return nil
+	return string(body), err
+}
+
+// keysIn finds the credentials in a reply of iam or sts.
+func keysIn(reply string) sigv4.Credentials {
+	in := func(tag string) string {
+		_, rest, _ := strings.Cut(reply, "<"+tag+">")
+		value, _, _ := strings.Cut(rest, "<")
+		return value
+	}
+	return sigv4.Credentials{AccessKeyID: in("AccessKeyId"), SecretAccessKey: in("SecretAccessKey"), SessionToken: in("SessionToken")}
 }
 
 func user(i int) string { return fmt.Sprintf("user-%06d", i) }

@@ -5,8 +5,10 @@
 //
 //	go run ./test/load [-users 100000] [-seconds 5] [-conns 1,16,128]
 //	go run ./test/load -files 100000 [-bytes 5000000000]
+//	go run ./test/load -connections 9500
 //
-// The second form measures imports from the built-in S3 and dataviews.
+// The second form measures imports from the built-in S3 and dataviews, the
+// third logins through the gateway and idle connections.
 //
 // It starts a server of its own, in a process of its own with a data folder
 // that is removed afterwards, and prints Markdown.
@@ -39,12 +41,16 @@ func main() {
 	conns := flag.String("conns", "1,16,128", "numbers of connections to measure with")
 	files := flag.Int("files", 0, "instead, import a database of so many files")
 	total := flag.Int64("bytes", 5_000_000_000, "and so many bytes")
+	connections := flag.Int("connections", 0, "instead, keep so many connections open through the gateway")
+	engine := flag.String("engine", "", "with -serve: the program of the q engine")
 	serve := flag.String("serve", "", "be the server, on this data folder")
 	profile := flag.String("profile", "", "write a CPU profile of the server to this file")
 	flag.Parse()
 	var err error
 	if *serve != "" {
-		err = beServer(*serve, *profile)
+		err = beServer(*serve, *profile, *engine)
+	} else if *connections > 0 {
+		err = measureConnections(*connections, *profile)
 	} else if *files > 0 {
 		err = measureData(*files, *total, *profile)
 	} else {
@@ -57,11 +63,15 @@ func main() {
 }
 
 // beServer is the process under test. It says "ready" once it is.
-func beServer(dir, profile string) error {
+func beServer(dir, profile, engine string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	var program []string
+	if engine != "" {
+		program = []string{engine, "q"}
+	}
 	s, err := server.Open(ctx, server.Config{
-		DataDir: dir, APIAddr: "127.0.0.1:0", GatewayAddr: "127.0.0.1:0",
+		Engine: program, DataDir: dir, APIAddr: "127.0.0.1:0", GatewayAddr: "127.0.0.1:0",
 		Quotas: control.Quotas{control.QuotaUsers: 1 << 30},
 		Limits: server.Limits{PrincipalRate: -1},
 		Log:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -89,12 +99,12 @@ type target struct {
 	dir *datadir.Dir
 }
 
-func start(dir, profile string) (*target, time.Duration, error) {
+func start(dir, profile string, more ...string) (*target, time.Duration, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, 0, err
 	}
-	t := &target{cmd: exec.Command(self, "-serve", dir, "-profile", profile)}
+	t := &target{cmd: exec.Command(self, append([]string{"-serve", dir, "-profile", profile}, more...)...)}
 	t.cmd.Stderr = os.Stderr
 	out, err := t.cmd.StdoutPipe()
 	if err != nil {
