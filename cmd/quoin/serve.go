@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/quoinhq/quoin/internal/control"
 	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/iam"
-	"github.com/quoinhq/quoin/internal/node"
 	"github.com/quoinhq/quoin/internal/server"
 )
 
@@ -34,9 +32,7 @@ type serveCommand struct {
 	OIDC     map[string]string `name:"oidc" env:"QUOIN_OIDC" placeholder:"ISSUER=CLIENT" help:"OpenID Connect issuer whose tokens for that client id open sessions; client ids are separated by commas, issuers given one by one or separated by semicolons."`
 	OIDCKeys map[string]string `name:"oidc-keys" env:"QUOIN_OIDC_KEYS" placeholder:"ISSUER=FILE" help:"Its keys, a JSON Web Key Set, instead of asking the issuer for them."`
 
-	QBinary  []string `name:"q-binary" env:"QUOIN_Q_BINARY" placeholder:"[LABEL=]FILE" help:"Your own kdb+ or KDB-X, to run clusters with instead of the embedded engine: all of them, or those of a release label; more than once, or separated by commas."`
-	QHome    []string `name:"q-home" env:"QUOIN_Q_HOME" placeholder:"[LABEL=]FOLDER" help:"Its QHOME (the folder of its q.k)."`
-	QLicense []string `name:"q-license" env:"QUOIN_Q_LICENSE" placeholder:"[LABEL=]FOLDER" help:"Its QLIC (the folder of its licence)."`
+	engines
 
 	Rate          float64           `env:"QUOIN_RATE" placeholder:"N" help:"Requests a second of one principal; negative: no limit (10000)."`
 	Burst         int               `env:"QUOIN_BURST" placeholder:"N" help:"Requests that a principal may make at once (10000)."`
@@ -115,30 +111,6 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, prefix)
 	}
 	return cfg, nil
-}
-
-// binaries are the q binaries by release label, "" for those without one.
-func (c serveCommand) binaries() node.Binaries {
-	bs := make(node.Binaries)
-	for values, set := range map[*[]string]func(*node.Binary, string){
-		&c.QBinary:  func(b *node.Binary, path string) { b.Path = path },
-		&c.QHome:    func(b *node.Binary, path string) { b.Home = path },
-		&c.QLicense: func(b *node.Binary, path string) { b.License = path },
-	} {
-		for _, v := range *values {
-			label, path, ok := strings.Cut(v, "=")
-			if !ok || strings.Contains(label, "/") {
-				label, path = "", v
-			}
-			if abs, err := filepath.Abs(path); err == nil {
-				path = abs // nodes run elsewhere
-			}
-			b := bs[label]
-			set(&b, path)
-			bs[label] = b
-		}
-	}
-	return bs
 }
 
 func (c serveCommand) providers() (out []iam.Provider, err error) {
