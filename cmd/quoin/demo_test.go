@@ -47,6 +47,7 @@ func TestDemo(t *testing.T) {
 	if !strings.Contains(p.output(), ": 1000 trades in the rdb, 0 in the hdb.") {
 		t.Errorf("the first answer is not there: %s", p.output())
 	}
+	running(t, program, dir)
 	ask(t, program, dir, "feed", "start 0")
 	ask(t, program, dir, "tickerplant", ".tp.endofday[]")
 	// The RDB answers once the day has ended.
@@ -67,6 +68,22 @@ func TestDemo(t *testing.T) {
 	// With --clean nothing is left.
 	interrupt(t, p)
 	missing(t, dir)
+}
+
+// running checks that quoin top shows every node of the demo, with its memory.
+func running(t *testing.T, program, dir string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "sh", "-c", `eval "$("$0" env --data-dir "$1")"; exec "$0" top --once`, program, dir)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for cluster, nodes := range map[string]int{"tickerplant": 1, "rdb": 1, "hdb": 2, "rts": 1, "gateway": 1, "feed": 1} {
+		line := regexp.MustCompile(`(?m)^` + cluster + ` .* RUNNING +\S+ +- +[0-9.]+ [MG]iB +\d`)
+		if n := len(line.FindAll(out, -1)); n != nodes {
+			t.Errorf("quoin top shows %d nodes of %s: %s", n, cluster, out)
+		}
+	}
 }
 
 func TestDemoDown(t *testing.T) {

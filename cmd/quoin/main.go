@@ -28,6 +28,7 @@ type commands struct {
 	DB         dbCommand         `cmd:"" name:"db" help:"Export, import and compare databases; collect what nothing names."`
 	Connect    connectCommand    `cmd:"" help:"Open a q console on a cluster, through the gateway."`
 	Demo       demoCommand       `cmd:"" help:"A whole tick application on an empty data folder, with one command."`
+	Top        topCommand        `cmd:"" help:"Show clusters, nodes, memory, connections and messages, live."`
 	Doctor     doctorCommand     `cmd:"" help:"Check whether this machine can run a server, and say what to do."`
 	Backup     backupCommand     `cmd:"" help:"Write a backup of a data folder, also while a server uses it."`
 	Restore    restoreCommand    `cmd:"" help:"Make a data folder from a backup; never over existing data."`
