@@ -122,3 +122,13 @@ func TestCutMappedColumn(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignKeysFromDisk reads a column of foreign keys, whose domain is the
+// key of a table in memory: its symbols came back empty.
+func TestForeignKeysFromDisk(t *testing.T) {
+	e, _ := faulty(t)
+	show(t, e, "s:([s:`s1`s2]name:`smith`jones)\nsp:([]s:`s$`s2`s1;qty:1 2)\nrsave`sp\ndelete sp from `.\nrload`sp")
+	if got := show(t, e, "sp`s\nexec s.name from sp"); got != "`s$`s2`s1\n`jones`smith" {
+		t.Errorf("got %s", got)
+	}
+}

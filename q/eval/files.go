@@ -111,7 +111,7 @@ type domains struct {
 // Domain returns the symbols of an enumeration's domain.
 func (d domains) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
 	if v := d.th.eng.names.vars[name]; v != nil {
-		if s, ok := v.v.(*kdb.Symbols); ok {
+		if s, ok := prim.DomainOf(v.v); ok {
 			return s, nil
 		}
 	}

@@ -357,20 +357,27 @@ func Enumerate(e *Env, name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := g.(*kdb.Dict); ok {
-		if kt, ok := d.K.(*kdb.Table); ok && len(kt.Cols) > 0 {
-			g = kt.Cols[0]
-		}
-	}
-	dom, ok := g.(*kdb.Symbols)
+	dom, ok := DomainOf(g)
 	if !ok {
-		if ed, ok2 := g.(*kdb.Enum); ok2 {
-			dom = Symbols(ed)
-		} else {
-			return nil, ErrType
-		}
+		return nil, ErrType
 	}
 	return enumerate(name, dom, y)
+}
+
+// DomainOf returns the symbols that an enumeration over a global's value
+// stands for: the value's own, or the first key column's of a keyed table. ok
+// is false for a value that is no domain.
+func DomainOf(v kdb.Value) (dom *kdb.Symbols, ok bool) {
+	if kt, _, keyed := kdb.IsKeyed(v); keyed && len(kt.Cols) > 0 {
+		v = kt.Cols[0]
+	}
+	switch x := v.(type) {
+	case *kdb.Symbols:
+		return x, true
+	case *kdb.Enum:
+		return Symbols(x), true
+	}
+	return nil, false
 }
 
 func enumerate(name kdb.Symbol, dom *kdb.Symbols, y kdb.Value) (kdb.Value, error) {
