@@ -91,8 +91,7 @@ func Append[T Elem](v *Vec[T], elems ...T) *Vec[T] {
 }
 
 // grow appends to a slice that other versions may share: in place if nothing
-// follows it on its array and there is room, else in a copy with room for as
-// much again.
+// follows it on its array and there is room, else in a copy with room for more.
 func grow[T any](v []T, tip *atomic.Int64, elems []T) (s []T, newTip *atomic.Int64, inPlace bool) {
 	n, m := len(v), len(elems)
 	if tip != nil && cap(v)-n >= m && tip.CompareAndSwap(int64(n), int64(n+m)) {
@@ -100,12 +99,23 @@ func grow[T any](v []T, tip *atomic.Int64, elems []T) (s []T, newTip *atomic.Int
 		copy(s[n:], elems)
 		return s, tip, true
 	}
-	s = make([]T, n+m, max(n+m, 2*n, 8))
+	s = make([]T, n+m, max(n+m, roomy(n), 8))
 	copy(s, v)
 	copy(s[n:], elems)
 	tip = new(atomic.Int64)
 	tip.Store(int64(n + m))
 	return s, tip, false
+}
+
+// roomy returns the capacity that a list of n items grows to: twice its length
+// while it is short, about a quarter more when it is long, so that a large column
+// takes little more memory than its data.
+func roomy(n int) int {
+	const short = 1 << 16
+	if n < short {
+		return 2 * n
+	}
+	return n + n/4 + 3*short/4
 }
 
 // Mark records whether a value may be held in more than one place. An engine

@@ -56,6 +56,21 @@ func TestAppendOfTwoGoroutines(t *testing.T) {
 	}
 }
 
+// TestAppendKeepsLittleRoom: a large column that has grown takes at most 1.3
+// times its data, a short one has room for as much again.
+func TestAppendKeepsLittleRoom(t *testing.T) {
+	for _, n := range []int{10, 1000, 1 << 20, 10_000_000} {
+		v := kdb.Append(kdb.NewVec(make([]kdb.Bool, n)), true)
+		most := 2 * n
+		if n > 1<<19 {
+			most = n + n*3/10
+		}
+		if c := cap(v.V); c > most || c < n+n/5 {
+			t.Errorf("%d rows: room for %d", n, c)
+		}
+	}
+}
+
 // TestSymOfManyGoroutines: one text is one symbol, whoever came first.
 func TestSymOfManyGoroutines(t *testing.T) {
 	const n = 3000

@@ -213,3 +213,16 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("after: %s", got)
 	}
 }
+
+// TestMemoryReturned: .Q.gc answers how much the system got back.
+func TestMemoryReturned(t *testing.T) {
+	e := q.New(q.Options{Sys: newSealed("/")})
+	defer e.Close()
+	if _, err := e.Eval(context.Background(), "x:til 20000000;x:0"); err != nil {
+		t.Fatal(err)
+	}
+	v, err := e.Eval(context.Background(), ".Q.gc[]")
+	if n, ok := v.(kdb.Long); err != nil || !ok || n < 100_000_000 {
+		t.Errorf(".Q.gc[] is %v, %v; 160 MB were free", v, err)
+	}
+}

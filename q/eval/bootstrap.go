@@ -4,7 +4,6 @@ import (
 	"crypto/sha1"
 	_ "embed"
 	"encoding/base64"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -87,8 +86,7 @@ func goFunctions() map[string]goFunction {
 		}},
 		".Q.fixed": {2, fixed},
 		".Q.gc": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
-			runtime.GC()
-			return kdb.Long(0), nil
+			return kdb.Long(prim.ReturnMemory()), nil
 		}},
 		".Q.btoa": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
 			b, ok := rawText(a[0])

@@ -50,3 +50,14 @@ func available() int64 {
 	}
 	return left
 }
+
+// ReturnMemory gives what is not in use back to the system, and returns how many
+// bytes that were.
+func ReturnMemory() int64 {
+	released := []metrics.Sample{{Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(released)
+	before := released[0].Value.Uint64()
+	debug.FreeOSMemory()
+	metrics.Read(released)
+	return max(0, int64(released[0].Value.Uint64()-before))
+}
