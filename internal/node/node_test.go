@@ -4,12 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"fmt"
 	"iter"
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,28 +22,13 @@ import (
 	"github.com/quoinhq/quoin/internal/s3"
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/ipc"
+	"github.com/quoinhq/quoin/test/live"
 )
 
 // quoin is the program that the tests start nodes with.
 var quoin string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "quoin-node-")
-	if err == nil {
-		quoin = filepath.Join(dir, "quoin")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", quoin, "../../cmd/quoin").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { live.Main(m, &quoin) }
 
 // bucket is an S3 source of byte slices by key.
 type bucket map[string][]byte

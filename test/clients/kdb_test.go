@@ -1,11 +1,7 @@
 package clients_test
 
 import (
-	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,23 +13,7 @@ import (
 // quoin is the program that nodes of clusters are started with.
 var quoin string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "quoin-clients-")
-	if err == nil {
-		quoin = filepath.Join(dir, "quoin")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", quoin, "../../cmd/quoin").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { live.Main(m, &quoin) }
 
 // withEngine has a server's clusters run.
 func withEngine(c *server.Config) { c.Engine = []string{quoin, "q"} }

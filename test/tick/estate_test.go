@@ -23,23 +23,7 @@ import (
 // quoin is the program under test.
 var quoin string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "quoin-tick-")
-	if err == nil {
-		quoin = filepath.Join(dir, "quoin")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", quoin, "../../cmd/quoin").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { live.Main(m, &quoin) }
 
 // patience bounds everything that is waited for; nothing takes a tenth of it.
 const patience = 2 * time.Minute
