@@ -21,6 +21,9 @@ type Data struct {
 	// Check looks at what a changeset would make of a database before anybody
 	// can see it. Its error is shown to the user. nil checks nothing.
 	Check func(ctx context.Context, before, after *blob.Tree) error
+	// Fetched hears of every file that an import has taken in, and its bytes.
+	// nil is nobody. It is called concurrently.
+	Fetched func(bytes int64)
 	// Dir is the folder under which dataviews and volumes are laid out.
 	Dir string
 	// Authorize decides whether the caller in ctx may do action on the

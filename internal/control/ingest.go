@@ -255,6 +255,9 @@ func (s *Service) fetch(ctx context.Context, bucket string, found []placed) erro
 				return s.sourceError(bucket, found[i].key, err)
 			}
 			found[i].ref = ref
+			if s.Data.Fetched != nil {
+				s.Data.Fetched(ref.Size)
+			}
 			return nil
 		})
 	}

@@ -26,6 +26,9 @@ type metrics struct {
 	connected    prometheus.Gauge
 	gatewayBytes *prometheus.CounterVec
 
+	importedFiles prometheus.Counter
+	importedBytes prometheus.Counter
+
 	// Looking a series up by its labels costs more than the rest of a metric;
 	// the handful that exist are kept.
 	mu     sync.RWMutex
@@ -70,11 +73,25 @@ func newMetrics() *metrics {
 			Name: "quoin_gateway_bytes_total",
 			Help: "Bytes that ended connections carried, from clients (in) and to them (out).",
 		}, []string{"direction"}),
+		importedFiles: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "quoin_import_files_total",
+			Help: "Files that changesets have taken in from S3, those of changesets that failed or are still going on among them.",
+		}),
+		importedBytes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "quoin_import_bytes_total",
+			Help: "Their bytes.",
+		}),
 		series: make(map[seriesKey]series),
 	}
-	m.registry.MustRegister(m.requests, m.latency, m.inFlight, m.connections, m.connected, m.gatewayBytes,
+	m.registry.MustRegister(m.requests, m.latency, m.inFlight, m.connections, m.connected, m.gatewayBytes, m.importedFiles, m.importedBytes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// fetched counts a file that an import has taken in.
+func (m *metrics) fetched(bytes int64) {
+	m.importedFiles.Inc()
+	m.importedBytes.Add(float64(bytes))
 }
 
 // connection counts what happened to a connection.

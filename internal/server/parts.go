@@ -111,7 +111,7 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 		},
 		Role: role, Sign: s.sign, Nodes: s.nodes, Releases: s.cfg.QBinaries.Releases(),
 		Data: control.Data{
-			Blobs: s.blobs, Objects: source, Check: checker.Check, Dir: s.dir.Path("data"), Hosts: s.hosts(),
+			Blobs: s.blobs, Objects: source, Check: checker.Check, Dir: s.dir.Path("data"), Hosts: s.hosts(), Fetched: s.metrics.fetched,
 			Authorize: func(ctx context.Context, action, arn string) error {
 				return public(s.iam.Authorize(ctx, iam.Request{Identity: iam.IdentityFrom(ctx), Action: action, Resource: arn}).Err())
 			},

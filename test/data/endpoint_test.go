@@ -53,6 +53,13 @@ func TestExternalS3(t *testing.T) {
 			if *got.NumFiles != int32(len(objects)) || *got.NumBytes != int64(len("symbols"+"prices"+"odd")) {
 				t.Errorf("%d files of %d bytes", *got.NumFiles, *got.NumBytes)
 			}
+			// Four files in two changesets: progress, as operators see it.
+			metrics := string(d.Do(http.MethodGet, "/metrics", nil).Body)
+			for _, want := range []string{"quoin_import_files_total 4\n", "quoin_import_bytes_total 23\n"} {
+				if !strings.Contains(metrics, want) {
+					t.Errorf("the metrics do not say %q", want)
+				}
+			}
 			for path, want := range map[string]finspace.ErrorDetails{
 				"s3://data/none":    finspace.ErrorDetailsResourceNotFound,
 				"s3://data/none/":   finspace.ErrorDetailsResourceNotFound,
