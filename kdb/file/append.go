@@ -63,7 +63,7 @@ func appendColumns(dir string, names []kdb.Symbol, cols []kdb.Value, o *Options)
 	var undo []func() error
 	for i, name := range names {
 		var back func() error
-		if back, err = appendColumn(filepath.Join(dir, name.String()), n, cols[i], o); err != nil {
+		if back, err = appendColumn(filepath.Join(dir, name.String()), n, cols[i], o.column(name)); err != nil {
 			break
 		}
 		undo = append(undo, back)

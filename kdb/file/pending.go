@@ -56,7 +56,7 @@ func settle(dir string, columns []kdb.Symbol, o *Options) error {
 		return err
 	}
 	for _, name := range columns {
-		if err := cutColumn(filepath.Join(dir, name.String()), n, o); err != nil {
+		if err := cutColumn(filepath.Join(dir, name.String()), n, o.column(name)); err != nil {
 			return err
 		}
 	}

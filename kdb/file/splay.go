@@ -243,7 +243,7 @@ func writeColumns(tmp string, t *kdb.Table, o *Options) error {
 		return err
 	}
 	for i, c := range t.Cols {
-		if err := writeColumn(filepath.Join(tmp, t.Names[i].String()), c, o); err != nil {
+		if err := writeColumn(filepath.Join(tmp, t.Names[i].String()), c, o.column(t.Names[i])); err != nil {
 			return err
 		}
 	}

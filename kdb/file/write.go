@@ -17,6 +17,19 @@ type Options struct {
 	// Compression compresses what is written, except symbols, which kdb+ never
 	// compresses either.
 	Compression Compression
+	// Columns are those of a splayed table's columns that have one of their own.
+	Columns map[kdb.Symbol]Compression
+}
+
+// column returns how to write a column.
+func (o *Options) column(name kdb.Symbol) *Options {
+	if o == nil {
+		return nil
+	}
+	if c, ok := o.Columns[name]; ok {
+		return &Options{Compression: c}
+	}
+	return o
 }
 
 // Write writes a value to a file, as q's set does. Vectors of fixed width and

@@ -207,7 +207,7 @@ func (c *console) line(line string) {
 		return
 	}
 	c.eng.Resume()
-	c.show(c.eng.Eval(line))
+	c.show(c.eng.Input(line))
 }
 
 // show prints the result of an evaluation, or its error.

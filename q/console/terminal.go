@@ -123,7 +123,7 @@ func (c *console) converse() int {
 func (c *console) deliver(line string) {
 	s := c.innermost()
 	if s == nil {
-		c.await(func() { c.show(c.eng.EvalConsole(line)) })
+		c.await(func() { c.show(c.eng.Input(line)) })
 		return
 	}
 	s.lines <- line

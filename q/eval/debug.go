@@ -43,6 +43,23 @@ func (eng *Engine) EvalConsole(src string) (v kdb.Value, quiet bool, err error) 
 	return eng.evalLocked(src)
 }
 
+// Input evaluates a line of console input: with .z.pi if q code set that, and
+// text that it returns is shown as it is; else as EvalConsole does.
+// Source: KX manual, "The .z namespace", .z.pi.
+func (eng *Engine) Input(line string) (v kdb.Value, quiet bool, err error) {
+	eng.turn.Lock()
+	f := eng.handler("pi")
+	eng.turn.Unlock()
+	if f == nil {
+		return eng.EvalConsole(line)
+	}
+	v, err = eng.Call(f, kdb.Str(line+"\n"))
+	if s, ok := v.(*kdb.Chars); ok && err == nil {
+		return nil, true, eng.print(text(s))
+	}
+	return v, false, err
+}
+
 // clientMode is how errors of what clients ask for are trapped: \e.
 func (eng *Engine) clientMode() trapMode {
 	if eng.conf.errorTraps == 1 && eng.debugger != nil {

@@ -336,6 +336,9 @@ func (th *thread) assign(v *variable, val kdb.Value) error {
 	if _, ok := keyword(v.name.String()); ok {
 		return errAssign
 	}
+	if isUncalled(v.name.String()) {
+		return errNYI
+	}
 	v.version++
 	if err := th.eng.names.set(v, val); err != nil {
 		return err

@@ -252,34 +252,56 @@ func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
 	return kdb.Sym(":" + name), nil
 }
 
-// compression splits (`:file;block;algorithm;level), and knows .z.zd.
+// compression splits (`:file;block;algorithm;level), and knows .z.zd, which may
+// say it for each column.
 func (th *thread) compression(x kdb.Value) (kdb.Value, *file.Options, error) {
-	ints := kdb.Value(nil)
 	if l, ok := x.(*kdb.List); ok && len(l.V) == 4 {
-		ints, x = kdb.NewList(l.V[1:]...), l.V[0]
-	} else if v := th.eng.handler("zd"); v != nil && !hasExtension(x) {
-		if d, ok := v.(*kdb.Dict); ok {
-			v, _ = prim.At(d, kdb.Symbol{})
+		c, err := compressionOf(kdb.NewList(l.V[1:]...))
+		return l.V[0], &file.Options{Compression: c}, err
+	}
+	v := th.eng.handler("zd")
+	if v == nil || hasExtension(x) {
+		return x, nil, nil
+	}
+	d, byColumn := v.(*kdb.Dict)
+	if !byColumn {
+		c, err := compressionOf(v)
+		return x, &file.Options{Compression: c}, err
+	}
+	names, ok := d.K.(*kdb.Symbols)
+	if !ok {
+		return nil, nil, errType
+	}
+	o := &file.Options{Columns: map[kdb.Symbol]file.Compression{}}
+	for i, name := range names.V {
+		c, err := compressionOf(item(d.V, i))
+		if err != nil {
+			return nil, nil, err
 		}
-		if v != nil && v.Len() == 3 {
-			ints = v
+		if o.Columns[name] = c; name == (kdb.Symbol{}) {
+			o.Compression = c
 		}
 	}
-	if ints == nil {
-		return x, nil, nil
+	return x, o, nil
+}
+
+// compressionOf reads block, algorithm and level.
+func compressionOf(v kdb.Value) (file.Compression, error) {
+	if v.Len() != 3 {
+		return file.Compression{}, errLength
 	}
 	var n [3]int
 	for i := range n {
-		v, ok := intOf(item(ints, i))
+		k, ok := intOf(item(v, i))
 		if !ok {
-			return nil, nil, errType
+			return file.Compression{}, errType
 		}
-		n[i] = v
+		n[i] = k
 	}
 	if n[1] == 0 {
-		return x, nil, nil
+		return file.Compression{}, nil
 	}
-	return x, &file.Options{Compression: file.Compression{Block: uint8(n[0]), Algorithm: file.Algorithm(n[1]), Level: n[2]}}, nil
+	return file.Compression{Block: uint8(n[0]), Algorithm: file.Algorithm(n[1]), Level: n[2]}, nil
 }
 
 // hasExtension reports whether a file has a dot in its name: what .z.zd says is

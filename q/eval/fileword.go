@@ -348,7 +348,7 @@ func (th *thread) binaryFile(x, y kdb.Value) (kdb.Value, error) {
 	if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
 		return nil, osError(name, err)
 	}
-	if o != nil {
+	if o != nil && (o.Compression.Algorithm != file.NoCompression || len(o.Columns) > 0) {
 		return nil, errNYI
 	}
 	if err := os.WriteFile(p, b, 0o666); err != nil {
@@ -482,7 +482,11 @@ func (th *thread) appendFile(s kdb.Symbol, name string, y kdb.Value, upsert prim
 			return errType
 		}
 	}
-	if err := file.AppendTable(p, rows, nil); err != nil {
+	_, o, err := th.compression(s)
+	if err != nil {
+		return err
+	}
+	if err := file.AppendTable(p, rows, o); err != nil {
 		return osError(name, err)
 	}
 	return nil

@@ -49,7 +49,7 @@ func (th *thread) zVariable(name string) kdb.Value {
 	case "K":
 		return kdb.Float(Version)
 	case "l":
-		return kdb.NewList(kdb.Str(""), kdb.Str(""), kdb.Str(""), kdb.Str(""), kdb.Str(""), kdb.Str(""), kdb.Str(""), kdb.Str(""))
+		return kdb.NewList() // there is no licence
 	case "o":
 		return kdb.Sym("l64")
 	case "q":
@@ -94,6 +94,10 @@ func (th *thread) zVariable(name string) kdb.Value {
 	}
 	return nil
 }
+
+// isUncalled tells the handlers that nothing calls, which are refused rather than
+// set in vain: of qcon's protocol, and peach's processes.
+func isUncalled(name string) bool { return name == ".z.pq" || name == ".z.pd" }
 
 // local returns a time in the zone of .z.P.
 func (eng *Engine) local(t time.Time) time.Time {

@@ -202,3 +202,16 @@ func TestRedirect(t *testing.T) {
 		try{"read0`:logs/out.txt", ",\"2\"\n,\"x\""}, try{"first read0`:err.txt", `"'none"`})
 	s.all(try{"system\"1 logs/out.txt\";-1\"y\";system\"1 /dev/stdin\";", ""}, try{"read0`:logs/out.txt", ",\"2\"\n,\"x\"\n,\"y\""})
 }
+
+// TestInput: .z.pi gets every line of the console, and what text it returns is
+// shown as it is.
+func TestInput(t *testing.T) {
+	s := startQ(t, t.TempDir(), nil, "-q")
+	s.do("seen:()")
+	s.do(".z.pi:{seen,:enlist x;$[(::)~r:value x;\"\";.Q.s r]}")
+	s.all(try{"1+1", "2"}, try{"(+/)1 2", "3"}, try{"`a+1", "'type"}, try{"seen 0", `"-1\"<2>\";\n"`})
+	s.do(".z.pi:{value x;}")
+	s.all(try{"1+1", ""})
+	s.do(`\x .z.pi`)
+	s.all(try{"1+1", "2"})
+}
