@@ -42,6 +42,9 @@ func Run(args []string, in io.Reader, out, errs io.Writer) int {
 		if !c.load() {
 			return 1
 		}
+		if c.eng.Exited() {
+			return c.eng.ExitCode()
+		}
 		return c.pipe(bufio.NewReader(in))
 	}
 	if !c.opts.Start.Quiet {
@@ -120,6 +123,9 @@ func (c *console) close() {
 // and reports whether to go on. An error is told with its whole trace.
 func (c *console) load() bool {
 	err := c.eng.LoadStart(c.opts.Start)
+	if c.eng.Exited() {
+		return true
+	}
 	var e *eval.Error
 	if errors.As(err, &e) {
 		fmt.Fprint(c.errs, e.FormatTrace())

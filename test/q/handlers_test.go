@@ -215,3 +215,14 @@ func TestInput(t *testing.T) {
 	s.do(`\x .z.pi`)
 	s.all(try{"1+1", "2"})
 }
+
+// TestExitInScript: exit in the script of the command line ends the process
+// without a word, whoever still holds its input.
+func TestExitInScript(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "s.q"), "-1\"before\";\nexit 4\n-1\"after\";\n")
+	s := startQ(t, dir, nil, "s.q", "-q")
+	if text, code := s.end(); code != 4 || text != "before\n" {
+		t.Errorf("exit %d, %q", code, text)
+	}
+}
