@@ -146,7 +146,7 @@ func TestJavaScript(t *testing.T) {
 // TestEnvironIsComplete keeps the sessions honest: nothing in them may name an
 // endpoint or a key.
 func TestEnvironIsComplete(t *testing.T) {
-	for _, file := range []string{"session.py", "session.mjs", "session.sh", "calls.py", "calls.mjs", "kdb.mjs", "s3.sh", "s3.py", "s3.mjs"} {
+	for _, file := range []string{"session.py", "session.mjs", "session.sh", "calls.py", "calls.mjs", "kdb.mjs", "tail.py", "s3.sh", "s3.py", "s3.mjs"} {
 		text, err := os.ReadFile(filepath.Join("testdata", file))
 		if err != nil {
 			t.Fatal(err)
