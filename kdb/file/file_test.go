@@ -180,6 +180,29 @@ func TestReadIsInverseOfWrite(t *testing.T) {
 	})
 }
 
+// TestCompressedLongColumns reads columns longer than the most that a
+// block may have: with zstd these were damaged files.
+func TestCompressedLongColumns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	longs := make([]kdb.Long, 2_200_000) // 17.6 MB
+	for i := range longs {
+		longs[i] = kdb.Long(i / 1000)
+	}
+	v := kdb.NewVec(longs)
+	for _, a := range []file.Compression{{Block: 17, Algorithm: file.Gzip, Level: 1}, {Block: 17, Algorithm: file.Snappy},
+		{Block: 17, Algorithm: file.LZ4HC, Level: 1}, {Block: 17, Algorithm: file.Zstd, Level: 3}, {Block: 17, Algorithm: file.IPC}} {
+		if err := file.Write(path, v, &file.Options{Compression: a}); err != nil {
+			t.Fatal(err)
+		}
+		w, err := file.Read(path, nil)
+		if err != nil {
+			t.Errorf("algorithm %d: %v", a.Algorithm, err)
+		} else if d := kdbtest.Diff(v, w); d != "" {
+			t.Errorf("algorithm %d: %s", a.Algorithm, d)
+		}
+	}
+}
+
 // TestDamage reads each form cut at every byte and with every bit changed: an
 // error or a value, and an error says where.
 func TestDamage(t *testing.T) {

@@ -164,11 +164,13 @@ func (z *unzipper) block(out, src []byte, n int, a uint32) ([]byte, error) {
 		if h.Decode(src) != nil || h.HasFCS && h.FrameContentSize != uint64(n) {
 			return nil, errZip
 		}
-		out, err := z.zstd.DecodeAll(src, out)
-		if err != nil || len(out)-start != n {
+		// The decoder counts what it appends to towards its limit.
+		out = slices.Grow(out, n)
+		plain, err := z.zstd.DecodeAll(src, out[start:start])
+		if err != nil || len(plain) != n {
 			return nil, errZip
 		}
-		return out, nil
+		return append(out, plain...), nil // mostly in place
 	}
 	// A block cannot yield more than its size, nor its size be reserved for
 	// less than the algorithm needs to make it.
