@@ -372,6 +372,10 @@ func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 		return th.rawHTTP(name, args[0])
 	}
 	if !isProcess(name) {
+		// dbmaint.q reads a splayed table's order of columns as (`:table;`.d).
+		if len(args) == 1 && args[0] == kdb.Value(kdb.Sym(".d")) {
+			return th.readValue(kdb.Sym(strings.TrimSuffix(name, "/") + "/.d"))
+		}
 		v, err := th.readValue(s)
 		if err != nil {
 			return nil, err

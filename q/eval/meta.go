@@ -91,13 +91,16 @@ func (th *thread) valueOf(x kdb.Value) (kdb.Value, error) {
 		if len(v.V) == 0 {
 			return v, nil
 		}
-		f, err := th.getName(v.V[0])
-		if err != nil {
-			return nil, err
-		}
 		args := make([]kdb.Value, len(v.V)-1)
 		for i := range args {
 			args[i] = v.V[i+1]
+		}
+		if len(args) > 0 && strings.HasPrefix(v.V[0].String(), ":") {
+			return th.applyFile(v.V[0], args)
+		}
+		f, err := th.getName(v.V[0])
+		if err != nil {
+			return nil, err
 		}
 		if len(args) == 0 {
 			return f, nil
