@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -46,6 +47,23 @@ func Write(path string, v kdb.Value, o *Options) error {
 	}
 	return writeParts(path, parts, o)
 }
+
+// WriteBytes writes bytes without a header, compressed as o says. Errors: those
+// of the file system; the file is then as it was.
+func WriteBytes(path string, b []byte, o *Options) error { return writeParts(path, [][]byte{b}, o) }
+
+// ReadBytes returns what a file holds, unpacked if it is compressed.
+func ReadBytes(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil || !bytes.HasPrefix(b, []byte(zipMagic)) {
+		return b, err
+	}
+	return unpack(path, b)
+}
+
+// WriteMapped writes a value as a column of a splayed table is written: general
+// lists as two or three files, which can be mapped. Errors: those of Write.
+func WriteMapped(path string, v kdb.Value, o *Options) error { return writeColumn(path, v, o) }
 
 // writeParts writes the concatenation of parts.
 func writeParts(path string, parts [][]byte, o *Options) error {

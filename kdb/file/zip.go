@@ -343,3 +343,10 @@ func CompressionStats(path string) (s Stats, ok bool, err error) {
 	s.Algorithm, s.Level = Algorithm(b[z.tail+4]), int(int8(b[z.tail+5]))
 	return s, true, nil
 }
+
+// IsCompressed reports whether a file starts as compressed ones do.
+func IsCompressed(f io.ReaderAt) bool {
+	magic := make([]byte, len(zipMagic))
+	_, err := f.ReadAt(magic, 0)
+	return err == nil && string(magic) == zipMagic
+}

@@ -79,7 +79,11 @@ func (th *thread) apply(f kdb.Value, args []kdb.Value) (kdb.Value, error) {
 	case kdb.Int:
 		return th.applyHandle(int(f), args)
 	case kdb.Long:
-		return th.applyHandle(int(f), args)
+		r, err := th.applyHandle(int(f), args)
+		if r == kdb.Value(kdb.Int(f)) && int64(f) <= 2 {
+			r = f // what a console handle answers is the handle as it was written
+		}
+		return r, err
 	case kdb.EnumAtom:
 		return th.applyName(f.Sym(), args)
 	}
@@ -368,6 +372,11 @@ func (th *thread) applyName(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 	text := s.String()
 	if text != "" && text[0] == ':' {
 		return th.applyFile(s, args)
+	}
+	if text == "." && len(args) == 1 {
+		if r, err := th.viewForm(args[0]); r != nil || err != nil {
+			return r, err
+		}
 	}
 	f, err := th.global(s)
 	if err != nil {

@@ -223,6 +223,17 @@ func (th *thread) section(x kdb.Value) ([]byte, error) {
 		return nil, osError(name, err)
 	}
 	defer f.Close()
+	if off >= 0 && file.IsCompressed(f) {
+		b, err := file.ReadBytes(p)
+		if err != nil {
+			return nil, osError(name, err)
+		}
+		b = b[min(off, len(b)):]
+		if n >= 0 {
+			b = b[:min(n, len(b))]
+		}
+		return b, nil
+	}
 	if off > 0 {
 		if _, err := f.Seek(int64(off), io.SeekStart); err != nil {
 			return nil, osError(name, err)
@@ -335,9 +346,10 @@ func (th *thread) binaryFile(x, y kdb.Value) (kdb.Value, error) {
 	if err := th.writing(); err != nil {
 		return nil, err
 	}
-	b, ok := rawText(y)
-	if !ok {
-		if b, err = rawMemory(y); err != nil {
+	raw, ok := rawText(y)
+	_, list := y.(*kdb.List)
+	if !ok && !list {
+		if raw, err = rawMemory(y); err != nil {
 			return nil, err
 		}
 	}
@@ -348,10 +360,12 @@ func (th *thread) binaryFile(x, y kdb.Value) (kdb.Value, error) {
 	if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
 		return nil, osError(name, err)
 	}
-	if o != nil && (o.Compression.Algorithm != file.NoCompression || len(o.Columns) > 0) {
-		return nil, errNYI
+	if list && !ok {
+		err = file.WriteMapped(p, outgoing(y), o)
+	} else {
+		err = file.WriteBytes(p, raw, o)
 	}
-	if err := os.WriteFile(p, b, 0o666); err != nil {
+	if err != nil {
 		return nil, osError(name, err)
 	}
 	return target, nil

@@ -43,8 +43,12 @@ func json(b []byte, v kdb.Value, nullInf bool) ([]byte, error) {
 			if i > 0 {
 				b = append(b, ',')
 			}
+			x := item(v, i)
+			if x == v {
+				return nil, errType // not in memory: nothing has items of it
+			}
 			var err error
-			if b, err = json(b, item(v, i), nullInf); err != nil {
+			if b, err = json(b, x, nullInf); err != nil {
 				return nil, err
 			}
 		}

@@ -71,6 +71,8 @@ func (t specialTable) metaKeywords() {
 // names, of a list its application, of data its values, of a function its parts.
 func (th *thread) valueOf(x kdb.Value) (kdb.Value, error) {
 	switch v := x.(type) {
+	case *viewForm:
+		return &v.List, nil
 	case *kdb.Chars:
 		return th.evalText(text(v))
 	case kdb.Char:

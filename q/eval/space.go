@@ -40,6 +40,9 @@ func newNames() *names {
 
 // absolute returns the absolute form of a name used in namespace ns (".a" or "").
 func absolute(ns, name string) string {
+	if len(name) > 2 && name[:2] == ".." {
+		return name[2:] // of the default namespace, wherever one is
+	}
 	if name == "" || name[0] == '.' || ns == "" {
 		return name
 	}

@@ -95,6 +95,13 @@ func (t specialTable) operators() {
 		return th.amendAt(args[0], prim.Items(args[1]), args[2:])
 	})
 
+	flip := t.add("flip").Unary
+	t.unary("flip", func(th *thread, x kdb.Value) (kdb.Value, error) {
+		if u, ok := x.(*unflipped); ok {
+			return th.flipped(u)
+		}
+		return flip(&th.env, x)
+	})
 	base := t.add("!").Binary
 	bang := t.binary("!", func(th *thread, x, y kdb.Value) (kdb.Value, error) {
 		if n, ok := intOf(x); ok {
@@ -105,8 +112,10 @@ func (t specialTable) operators() {
 				return r, err
 			}
 		}
-		if base == nil {
-			return nil, errNYI
+		if names, ok := x.(*kdb.Symbols); ok {
+			if at, ok := y.(kdb.Symbol); ok && len(names.V) > 0 {
+				return &unflipped{names: names.V, at: at}, nil
+			}
 		}
 		return base(&th.env, x, y)
 	})
@@ -323,6 +332,21 @@ func (t specialTable) iterators() {
 	word("over", iterOver)
 	word("scan", iterScan)
 	word("prior", iterPrior)
+	// The keywords that are f': may have a first neighbour, in brackets.
+	for name, op := range map[string]string{"deltas": "-", "ratios": "%", "differ": "~"} {
+		t.variadic(t.add(name), func(th *thread, args []kdb.Value) (kdb.Value, error) {
+			if len(args) != 2 {
+				return nil, errRank
+			}
+			f, _ := keyword(op)
+			r, err := th.prior(f, args)
+			if op != "~" || err != nil {
+				return r, err
+			}
+			not, _ := keyword("not")
+			return not.Unary(&th.env, r)
+		})
+	}
 	b := t.binary("peach", func(th *thread, f, x kdb.Value) (kdb.Value, error) { return th.peach(f, x) })
 	b.Typ = kdb.TLambda
 }

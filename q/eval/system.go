@@ -28,6 +28,9 @@ const (
 func (th *thread) system(cmd string) (kdb.Value, error) {
 	name, arg, _ := strings.Cut(cmd, " ")
 	arg = strings.TrimSpace(arg)
+	if len(name) <= 2 {
+		arg = withoutComment(arg)
+	}
 	if err := th.maySystem(name, arg); err != nil {
 		return nil, err
 	}
@@ -164,6 +167,16 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		return kdb.Nil, nil
 	}
 	return th.shell(cmd)
+}
+
+// withoutComment cuts a comment off a command's argument: a slash between
+// blanks, which no path of q's commands has.
+func withoutComment(arg string) string {
+	if arg == "/" || strings.HasPrefix(arg, "/ ") {
+		return ""
+	}
+	arg, _, _ = strings.Cut(arg, " / ")
+	return strings.TrimSpace(arg)
 }
 
 func intSetting(arg string, v *int) (kdb.Value, error) {

@@ -108,3 +108,38 @@ func (eng *Engine) dependencies() kdb.Value {
 	}
 	return kdb.NewDict(kdb.NewVec(keys), kdb.NewList(vals...))
 }
+
+// viewForm is a view that was taken out of its namespace without computing it:
+// `. `name. value shows what it is made of.
+type viewForm struct{ kdb.List }
+
+// viewForm returns that of the view a symbol names in the default namespace;
+// nil if it names none. It has the value (the identity while it is pending),
+// the parse tree, what it depends on, and its text.
+func (th *thread) viewForm(name kdb.Value) (kdb.Value, error) {
+	s, ok := name.(kdb.Symbol)
+	if !ok {
+		return nil, nil
+	}
+	v := th.eng.names.vars[s]
+	if v == nil || v.view == nil {
+		return nil, nil
+	}
+	w := v.view
+	tree, err := th.parse(kdb.Str(w.source))
+	if err != nil {
+		return nil, err
+	}
+	value := w.value
+	if value == nil || th.stale(w) {
+		value = kdb.Nil
+	}
+	deps := []kdb.Symbol{}
+	for _, d := range w.fn.global {
+		deps = append(deps, d.name)
+	}
+	return &viewForm{kdb.List{V: []kdb.Value{value, tree, kdb.NewVec(deps), kdb.Str(w.source)}}}, nil
+}
+
+// Type returns that of functions: a view is none of the lists it can be read as.
+func (*viewForm) Type() kdb.Type { return kdb.TLambda }

@@ -109,10 +109,14 @@ func Enlist(x kdb.Value) kdb.Value {
 }
 
 // isList reports whether x is a list: a vector, a general list, an
-// enumeration or a table.
+// enumeration or a table in memory; a table elsewhere has no items here.
 func isList(x kdb.Value) bool {
 	t := x.Type()
-	return t >= 0 && t <= kdb.TEnum || t == kdb.TTable
+	if t == kdb.TTable {
+		_, ok := x.(*kdb.Table)
+		return ok
+	}
+	return t >= 0 && t <= kdb.TEnum
 }
 
 // isAtom reports whether x is an atom: one element of a typed vector.

@@ -366,7 +366,7 @@ func gradeOf(x kdb.Value, descending bool) (kdb.Value, error) {
 		return Gather(d.K, Grade(d, descending)), nil
 	}
 	if !isList(x) {
-		return nil, ErrType
+		return nil, ErrRank
 	}
 	return kdb.NewVec(Grade(x, descending)), nil
 }

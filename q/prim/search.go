@@ -380,12 +380,12 @@ func In(x, y kdb.Value) (kdb.Value, error) {
 			return inColumn(y, c, d)
 		}
 	}
-	if x.Type() == kdb.TDict && y.Type() != kdb.TTable {
-		r, err := In(x.(*kdb.Dict).V, y)
+	if d, ok := x.(*kdb.Dict); ok && y.Type() != kdb.TTable {
+		r, err := In(d.V, y)
 		if err != nil {
 			return nil, err
 		}
-		return kdb.NewDict(x.(*kdb.Dict).K, r), nil
+		return kdb.NewDict(d.K, r), nil
 	}
 	if !isList(y) {
 		return nil, ErrType

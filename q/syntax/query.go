@@ -195,6 +195,8 @@ func columnName(e Node) string {
 			}
 			return columnName(a)
 		}
+	case *Assign:
+		return columnName(e.Target)
 	case *List:
 		if len(e.Items) > 0 && e.Items[0] != nil {
 			return columnName(e.Items[0])

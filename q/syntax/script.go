@@ -44,9 +44,9 @@ func Script(text string) []Statement {
 		case line[0] == ' ' || line[0] == '\t' || strings.IndexByte("}])", line[0]) >= 0:
 			if cur != nil && cur.Text[0] != '\\' {
 				cur.Text += "\n" + line
-			} else if strings.TrimSpace(line)[0] != '/' {
+			} else if first := strings.TrimLeft(line, " \t"); first[0] != '/' {
 				flush()
-				cur = &Statement{n + 1, strings.TrimLeft(line, " \t")}
+				cur = &Statement{n + 1, first}
 			}
 		default:
 			flush()

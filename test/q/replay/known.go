@@ -91,6 +91,16 @@ var known = []struct{ page, input, why string }{
 	{"take", "3 0N", "a matrix shown on one line"},
 	{"take", "([]s:", "needs a script that the page loads from elsewhere"},
 	{"ungroup", "ungroup t", "shows a table that the page defines otherwise"},
+	{"dotq", "fmt[9]", "the page set the widest precision above"},
+	{"dotz", "show dict:", "the page's .z.vs prints what is assigned"},
+	{"enlist", "a~b", "the page defined b above"},
+	{"find", "i", "the sixth item is there, and was shown at its place above"},
+	{"find", "w[i]", "the sixth item is there, and was shown at its place above"},
+	{"sv", "0x0203 sv", "five of the six bytes"},
+	{"take", "(10 0N)#", "before 3.3, as the page says"},
+	{"take", "4 0N#", "before 3.3, as the page says"},
+	{"upsert", "show a:([]", "shows a table with a key that it does not make"},
+	{"upsert", "a upsert ([s", "shows a table with a key that it does not make"},
 	{"value", "value differ", "k definitions"},
 	{"value", "value f", "bytecode"},
 	{"value", "value each (get", "k's numbers of primitives"},
@@ -100,7 +110,7 @@ var known = []struct{ page, input, why string }{
 func isKnown(page, input string) bool {
 	page = strings.TrimSuffix(page, ".md")
 	for _, k := range known {
-		if k.page == page && strings.HasPrefix(input, k.input) && (k.input != "t" && k.input != "e" && k.input != `\` && k.input != "aa" || strings.TrimSpace(strings.SplitN(input, " ", 2)[0]) == k.input) {
+		if k.page == page && strings.HasPrefix(input, k.input) && (k.input != "t" && k.input != "i" && k.input != "e" && k.input != `\` && k.input != "aa" || strings.TrimSpace(strings.SplitN(input, " ", 2)[0]) == k.input) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func replay(name string, page []example) []result {
 			out = append(out, r)
 			continue
 		}
-		if vol && !assigned.MatchString(e.input) {
+		if vol && !assigned.MatchString(e.input) && !box.loads(e.input) {
 			out = append(out, r)
 			continue
 		}
@@ -126,6 +127,13 @@ func (s *sandbox) run(eng *q.Engine, input string) (lines []string, failed strin
 		}
 	}
 	return trimBlank(strings.Split(text, "\n")), failed
+}
+
+// loads reports whether an input loads a folder that the page has made.
+func (s *sandbox) loads(input string) bool {
+	name, ok := strings.CutPrefix(input, `\l `)
+	info, err := os.Stat(filepath.Join(s.dir, name))
+	return ok && filepath.IsLocal(name) && err == nil && info.IsDir()
 }
 
 func trimBlank(lines []string) []string {
