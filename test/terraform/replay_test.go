@@ -14,18 +14,24 @@ import (
 // boto3, where Terraform itself is not to be had. Those of aws_iam_* are in
 // internal/iam.
 func TestReplay(t *testing.T) {
-	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
-		if os.Getenv("QUOIN_REQUIRE_CLIENTS") != "" {
-			t.Fatalf("python3 with boto3 is required here: %v", err)
-		}
-		t.Skipf("needs python3 with boto3: %v", err)
-	}
+	live.Need(t, "boto3", "python3", "-c", "import boto3")
 	quoin := filepath.Join(t.TempDir(), "quoin")
 	if out, err := exec.Command("go", "build", "-o", quoin, "../../cmd/quoin").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	s := live.Start(t, func(c *server.Config) { c.Engine = []string{quoin, "q"} })
-	cmd := exec.CommandContext(t.Context(), "python3", "testdata/kx.py", s.URL(), s.Root.AccessKeyID, s.Root.SecretAccessKey)
+	replay(t, live.Start(t, func(c *server.Config) { c.Engine = []string{quoin, "q"} }), "testdata/kx.py")
+}
+
+// TestReplayS3 makes those for aws_s3_bucket and aws_s3_object.
+func TestReplayS3(t *testing.T) {
+	live.Need(t, "boto3", "python3", "-c", "import boto3")
+	replay(t, live.Start(t), "testdata/s3.py")
+}
+
+// replay runs a script against a server.
+func replay(t *testing.T, s *live.Server, script string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "python3", script, s.URL(), s.Root.AccessKeyID, s.Root.SecretAccessKey)
 	cmd.Env = append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true", "PYTHONDONTWRITEBYTECODE=1")
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
