@@ -9,8 +9,8 @@ nA:n,A
 an:a,A,"_",n
 b6:A,a,n,"+/"
 t:" bg xhijefcspmdznuvts"
-k:.z.k
-K:.z.K
+k:.z.K
+K:.z.k
 M:0W
 addmonths:{m:y+"m"$x;("d"$m)+x-"d"$"m"$x}
 dd:{` sv x,`$string y}
