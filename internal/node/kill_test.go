@@ -185,7 +185,7 @@ func TestServerNodeKeepsDying(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		if reason := finspace.Value(out.StatusReason); strings.Contains(reason, "exit code 7 for the 3. time") {
+		if reason := finspace.Value(out.StatusReason); strings.Contains(reason, "exit code 7 for the 3. time. It said last nothing to do") {
 			return "said", nil
 		}
 		return string(out.Status), nil

@@ -498,10 +498,11 @@ func (c *connections) callback(h int, name string, args ...kdb.Value) (kdb.Value
 	return v, true
 }
 
-// report prints an error that nobody waits for, with its trace if \e is 2.
+// report prints an error that nobody waits for, with its trace if \e is 2. What
+// exit ends, a timer or a message, is none.
 func (eng *Engine) report(err error) {
 	var e *Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || eng.Exited() && e.Msg == errStop {
 		return
 	}
 	text := e.Format()
