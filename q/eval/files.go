@@ -407,8 +407,12 @@ func (th *thread) amendFile(s kdb.Symbol, at []kdb.Value, u update) (kdb.Value, 
 		return nil, err
 	}
 	d := th.domainsAt(p)
-	if strings.HasSuffix(name, "/") {
-		// A column of a splayed table: only its file changes.
+	folder := strings.HasSuffix(name, "/")
+	if st, err := os.Stat(p); err == nil && st.IsDir() && len(at) > 0 {
+		folder = true
+	}
+	if folder {
+		// A column of a splayed table, or its .d: only that file changes.
 		if len(at) == 0 {
 			return nil, errType
 		}
@@ -416,7 +420,7 @@ func (th *thread) amendFile(s kdb.Symbol, at []kdb.Value, u update) (kdb.Value, 
 		if !ok {
 			return nil, errType
 		}
-		_, err := th.amendFile(kdb.Sym(":"+name+col.String()), at[1:], u)
+		_, err := th.amendFile(kdb.Sym(":"+strings.TrimSuffix(name, "/")+"/"+col.String()), at[1:], u)
 		return s, err
 	}
 	old, err := file.Read(p, d)

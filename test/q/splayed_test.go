@@ -30,4 +30,11 @@ func TestSplayedOrder(t *testing.T) {
 			t.Errorf("%s shows %q, want %q", src, got, want)
 		}
 	}
+	// addcol and setattrcol of dbmaint.q write to the table's folder.
+	show("(` sv p,`c)set 5 6")
+	show("@[p;`.d;,;`c]")
+	show("@[p;`a;`s#]")
+	if got, want := show("(get p,`.d;attr get p,`a;cols get p;sum(get p)`c)"), "`b`a`c\n`s\n`b`a`c\n11\n"; got != want {
+		t.Errorf("a column was added: %q, want %q", got, want)
+	}
 }
