@@ -132,3 +132,13 @@ func TestForeignKeysFromDisk(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestLoadFolder: load of a folder that is no table makes a dictionary of what is
+// in it; it said that there was no such file.
+func TestLoadFolder(t *testing.T) {
+	e, _ := faulty(t)
+	show(t, e, "`:cb/a set 1 2 3;`:cb/sub/b set`x`y;`:cb/t/ set([]c:4 5);load`cb")
+	if got := show(t, e, "key cb\ncb`a\ncb[`sub;`b]\ncb[`t;`c]"); got != "`a`sub`t\n1 2 3\n`x`y\n4 5" {
+		t.Errorf("got %s", got)
+	}
+}

@@ -371,14 +371,15 @@ func (th *thread) binaryFile(x, y kdb.Value) (kdb.Value, error) {
 	return target, nil
 }
 
-// loadVariables is load: files or splayed folders into globals of their names.
+// loadVariables is load: files, splayed folders or folders of these into
+// globals of their names.
 func (th *thread) loadVariables(x kdb.Value) (kdb.Value, error) {
 	one := func(s kdb.Symbol) (kdb.Value, error) {
 		h := s.String()
 		if !strings.HasPrefix(h, ":") {
 			h = ":" + h
 		}
-		v, err := th.readValue(kdb.Sym(h))
+		v, err := th.readTree(strings.TrimSuffix(h[1:], "/"))
 		if err != nil {
 			return nil, err
 		}
@@ -395,6 +396,35 @@ func (th *thread) loadVariables(x kdb.Value) (kdb.Value, error) {
 		return th.overItems(v, func(s kdb.Value) (kdb.Value, error) { return one(s.(kdb.Symbol)) })
 	}
 	return nil, errType
+}
+
+// readTree is the value of a file or splayed folder, and of any other folder the
+// dictionary of what is in it by name.
+func (th *thread) readTree(name string) (kdb.Value, error) {
+	p, err := th.path(name, Read)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(p)
+	if err != nil { // no folder
+		return th.readValue(kdb.Sym(":" + name))
+	}
+	var names []kdb.Symbol
+	var values []kdb.Value
+	for _, e := range entries {
+		switch n := e.Name(); {
+		case n == ".d":
+			return th.readValue(kdb.Sym(":" + name + "/"))
+		case strings.HasPrefix(n, ".") || strings.HasSuffix(n, "#"): // hidden, or a nested column's other file
+		default:
+			v, err := th.readTree(name + "/" + n)
+			if err != nil {
+				return nil, err
+			}
+			names, values = append(names, kdb.Sym(n)), append(values, v)
+		}
+	}
+	return kdb.NewDict(kdb.NewVec(names), kdb.NewList(values...)), nil
 }
 
 // saveVariables is save and rsave: globals into files of their names, in the
