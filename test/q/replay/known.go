@@ -6,13 +6,16 @@ import "strings"
 // printed, or shows another implementation's inside: page, how the input
 // begins, and why no engine of today prints that.
 var known = []struct{ page, input, why string }{
+	{"accumulators", "42 (3 4#", "applies a number to what stands behind it, which is a handle"},
 	{"accumulators", "m  ", "shows a variable that the page defines otherwise above"},
 	{"amend", "@[d;1 1 1;+;3]", "a general list shown on one line"},
 	{"apply", `tc "abc"`, "numbers shown as a string"},
 	{"apply", "b // not", "the page assigned b above"},
+	{"apply", "d", "a general list shown on one line"},
 	{"asc", "b is", "depends on a random permutation"},
 	{"asc", "show is", "a random permutation"},
 	{"assign", "bar", "a slip of the keyboard in the result"},
+	{"avg", "select size wavg", "a column named by the last term, against the page on qSQL"},
 	{"ceiling", "ceiling 2010", "before 3.0, as the page says"},
 	{"floor", "floor 2009", "before 3.0, as the page says"},
 	{"cross", "a:", "an assignment shown with a result"},
@@ -56,6 +59,7 @@ var known = []struct{ page, input, why string }{
 	{"get", "read0", "another count in a file's head than its own"},
 	{"identity", "q~3", "the page does not define q"},
 	{"maps", "(,':)", "a list of one shown as an atom"},
+	{"exec", "exec from sp", "an enumeration shown by its index beside one shown by its symbol"},
 	{"exp", "3 xexp", "shown at another precision than the page set"},
 	{"fill", "fills {", "assigns to an expression"},
 	{"fkeys", "", "the page does not define t"},
@@ -65,14 +69,14 @@ var known = []struct{ page, input, why string }{
 	{"iterators", "+/[100000", "an arithmetic slip in the result"},
 	{"iterators", "count'", "an arithmetic slip in the result"},
 	{"iterators", "(count')", "an arithmetic slip in the result"},
-	{"join", "(`sym$", "the page does not define its domains"},
-	{"join", "`a,`sym2", "the page does not define its domains"},
+	{"join", "(`sym$", "a symbol that is in neither domain the page gives"},
+	{"join", "`a,`sym2", "a symbol that is in neither domain the page gives"},
 	{"key", "key`:", "folders of the author's machine"},
 	{"key", "f where", "folders of the author's machine"},
 	{"key", "key `", "names of the author's session"},
 	{"less-than", "(3;\"a\")", "a slip in the result"},
 	{"lsq", "", "rounding noise of another library"},
-	{"med", "med", "the page does not define k"},
+	{"med", "med", "shows the least of three as their median"},
 	{"meta", `\v`, "names of another session"},
 	{"parse", "parse \"k)", "k code"},
 	{"parse", "parse \"foo", "k definitions"},
@@ -87,8 +91,11 @@ var known = []struct{ page, input, why string }{
 	{"signal", "'type", "output of another process pasted as input"},
 	{"system", `\a`, "needs a script that the page loads from elsewhere"},
 	{"tables", "tables", "needs a script that the page loads from elsewhere"},
+	{"sublist", "-3 sublist sp", "enumerations shown by their index"},
 	{"take", "2 3#", "a matrix shown on one line"},
-	{"take", "3 0N", "a matrix shown on one line"},
+	{"take", "3 0N # ", "before 3.3, as the page says"},
+	{"take", "(10 0N)#", "before 3.3, as the page says"},
+	{"take", "4 0N#", "before 3.3, as the page says"},
 	{"take", "([]s:", "needs a script that the page loads from elsewhere"},
 	{"ungroup", "ungroup t", "shows a table that the page defines otherwise"},
 	{"dotq", "fmt[9]", "the page set the widest precision above"},
@@ -97,20 +104,23 @@ var known = []struct{ page, input, why string }{
 	{"find", "i", "the sixth item is there, and was shown at its place above"},
 	{"find", "w[i]", "the sixth item is there, and was shown at its place above"},
 	{"sv", "0x0203 sv", "five of the six bytes"},
-	{"take", "(10 0N)#", "before 3.3, as the page says"},
-	{"take", "4 0N#", "before 3.3, as the page says"},
 	{"upsert", "show a:([]", "shows a table with a key that it does not make"},
 	{"upsert", "a upsert ([s", "shows a table with a key that it does not make"},
+	{"update", "update cumqty", "an enumeration shown by its index beside one shown by its symbol"},
 	{"value", "value differ", "k definitions"},
 	{"value", "value f", "bytecode"},
 	{"value", "value each (get", "k's numbers of primitives"},
+	{"xgroup", "meta sp", "integers were 32 bits wide before 3.0"},
 }
+
+// whole are inputs that are a name, not the beginning of something.
+var whole = map[string]bool{"t": true, "i": true, "d": true, "e": true, "aa": true, `\`: true}
 
 // isKnown reports whether an example is one of those.
 func isKnown(page, input string) bool {
 	page = strings.TrimSuffix(page, ".md")
 	for _, k := range known {
-		if k.page == page && strings.HasPrefix(input, k.input) && (k.input != "t" && k.input != "i" && k.input != "e" && k.input != `\` && k.input != "aa" || strings.TrimSpace(strings.SplitN(input, " ", 2)[0]) == k.input) {
+		if k.page == page && strings.HasPrefix(input, k.input) && (!whole[k.input] || strings.Fields(input)[0] == k.input) {
 			return true
 		}
 	}

@@ -1,7 +1,7 @@
 // Command replay runs the q console examples of a checkout of KX's manual
 // through the q engine and reports how many it reproduces.
 //
-//	go run ./test/q/replay [-v] [-miss] DIR [page …]
+//	go run ./test/q/replay [-v] [-miss] [-given FOLDER] DIR [page …]
 //
 // DIR is the folder of pages (docs/ref in a checkout of KxSystems/docs); the
 // text stays where it is. Each page runs in an engine and an empty folder of
@@ -9,14 +9,19 @@
 // next prompt; lines are compared one by one with white space folded, of an
 // error its name, of a line that the manual cuts with .. what stands before.
 //
+// Many pages show tables and variables that they do not make. FOLDER may have
+// for a page a file of its name with .q behind it: lines of q to run before it.
+//
 // Not counted: inputs without a printed result; those whose result cannot be
 // the same twice or elsewhere (see volatile), and those that name a variable
 // such an input assigned.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -27,6 +32,7 @@ func main() {
 	verbose := flag.Bool("v", false, "print every page's figures")
 	misses := flag.Bool("miss", false, "print every miss")
 	class := flag.String("class", "", "print only misses of this class")
+	given := flag.String("given", "", "folder of what pages take for granted, PAGE.q each")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: replay [-v] [-miss] [-class wrong|absent|display|manual] DIR [page …]")
@@ -44,17 +50,26 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		results := replay(filepath.Base(p), examples(string(text)))
+		base := filepath.Base(p)
+		var lines []byte
+		if *given != "" {
+			lines, err = os.ReadFile(filepath.Join(*given, strings.TrimSuffix(base, ".md")+".q"))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		}
+		results := replay(base, string(lines), examples(string(text)))
 		var t tally
 		for _, r := range results {
 			t.add(r)
 			if *misses && r.counted && !r.same && (*class == "" || *class == r.class) {
-				fmt.Printf("--- %s:%d %s\nq)%s\nwant:\n%s\ngot:\n%s\n", filepath.Base(p), r.line, r.class, r.input, indent(r.want), indent(r.got))
+				fmt.Printf("--- %s:%d %s\nq)%s\nwant:\n%s\ngot:\n%s\n", base, r.line, r.class, r.input, indent(r.want), indent(r.got))
 			}
 		}
 		total.merge(t)
 		if *verbose && t.counted > 0 {
-			fmt.Printf("%-28s %s\n", filepath.Base(p), t)
+			fmt.Printf("%-28s %s\n", base, t)
 		}
 	}
 	fmt.Println("all:", total)
