@@ -93,7 +93,8 @@ var rooms = []struct {
 	why    string
 }{
 	{"kdb", []string{module}, []string{module + "kdb"}, "kdb knows nothing of the service"},
-	{"q", []string{module}, []string{module + "q", module + "kdb"}, "q knows nothing of the service"},
+	{"q", []string{module}, []string{module + "q", module + "kdb", module + "internal/machine"}, "q knows nothing of the service"},
+	{"internal/machine", []string{module}, nil, "what the machine has is known without anything of ours"},
 	{"finspace", []string{module + "internal"}, []string{module + "internal/sigv4", module + "internal/restjson"}, "the public API stands on its own"},
 	{"internal/store", []string{module, "net/http"}, []string{module + "internal/store"}, "storage sees no HTTP and nothing of the service"},
 	{"internal/sigv4", []string{module}, nil, "signatures need nothing of ours"},
