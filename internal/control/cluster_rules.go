@@ -72,9 +72,9 @@ func (s *Service) checkCluster(tx store.Tx, c *cluster) error {
 // checkPlace checks availability zones and subnets.
 func (s *Service) checkPlace(_ store.Tx, c *cluster, k clusterKind) error {
 	in := &c.Config
-	subnets := 0
+	var subnets []string
 	if in.VpcConfiguration != nil {
-		subnets = len(in.VpcConfiguration.SubnetIds)
+		subnets = in.VpcConfiguration.SubnetIds
 	}
 	if in.AzMode == finspace.KxAzModeMulti {
 		switch {
@@ -84,7 +84,7 @@ func (s *Service) checkPlace(_ store.Tx, c *cluster, k clusterKind) error {
 			return invalid("azMode", "a cluster on a scaling group lies in the one availability zone of its host.")
 		case in.AvailabilityZoneId != nil:
 			return invalid("availabilityZoneId", "a cluster with azMode MULTI takes none.")
-		case subnets != 3:
+		case len(subnets) != 3 || subnets[0] == subnets[1] || subnets[1] == subnets[2] || subnets[0] == subnets[2]:
 			return invalid("vpcConfiguration.subnetIds", "azMode MULTI needs three subnets, one in each availability zone.")
 		}
 		return nil
@@ -92,7 +92,7 @@ func (s *Service) checkPlace(_ store.Tx, c *cluster, k clusterKind) error {
 	if in.AvailabilityZoneId == nil {
 		return invalid("availabilityZoneId", "a cluster with azMode SINGLE needs one.")
 	}
-	if subnets != 1 {
+	if len(subnets) != 1 {
 		return invalid("vpcConfiguration.subnetIds", "azMode SINGLE needs exactly one subnet.")
 	}
 	return s.zoneOf("availabilityZoneId", *in.AvailabilityZoneId)
