@@ -29,6 +29,15 @@ type cluster struct {
 	Generation int  `json:"generation"`
 	Reload     int  `json:"reload,omitempty"`
 	Force      bool `json:"force,omitempty"` // the update stops all nodes at once
+
+	// An update that is under way: what was before it, or what failed once it
+	// is being undone; and whether it leaves processes alone. Latest is the
+	// highest generation there was, Failure why the last update was undone.
+	Former  *former `json:"former,omitempty"`
+	InPlace bool    `json:"in_place,omitempty"`
+	Undone  bool    `json:"undone,omitempty"`
+	Latest  int     `json:"latest,omitempty"`
+	Failure string  `json:"failure,omitempty"`
 }
 
 func noCluster(env, name string) error { return noSuch("cluster", env, name) }
@@ -238,12 +247,18 @@ func (c *cluster) volumeNames() []string {
 }
 
 // uses reports whether the cluster mounts the volume.
-func (c *cluster) uses(volume string) bool { return slices.Contains(c.volumeNames(), volume) }
+func (c *cluster) uses(volume string) bool {
+	return slices.Contains(c.volumeNames(), volume) || slices.ContainsFunc(c.attached(), func(d finspace.KxDatabaseConfiguration) bool {
+		return d.DataviewConfiguration != nil && slices.ContainsFunc(d.DataviewConfiguration.SegmentConfigurations, func(seg finspace.KxDataviewSegmentConfiguration) bool {
+			return finspace.Value(seg.VolumeName) == volume
+		})
+	})
+}
 
 // mounts reports whether the cluster uses the database, and when dataview is
 // not "" that dataview of it.
 func (c *cluster) mounts(database, dataview string) bool {
-	for _, d := range c.Config.Databases {
+	for _, d := range c.attached() {
 		if finspace.Value(d.DatabaseName) != database {
 			continue
 		}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -95,11 +96,11 @@ func (s *Service) enterCluster(ctx context.Context, k string, from, to finspace.
 //
 // In a rolling update each old node gets a successor; it leaves when that one
 // is ready. A tickerplant's nodes write one log and a forced update asks for
-// it, so there the old nodes leave first.
+// it, so there the old nodes leave first; so do those of an update that failed.
 func (s *Service) placeNodes(ctx context.Context, v *clusterView) (changed bool, err error) {
 	k := key(v.c.Environment, v.c.Name)
 	current, old := v.split()
-	stopFirst := v.c.Force || v.c.Type == finspace.KxClusterTypeTickerplant
+	stopFirst := v.c.Force || v.c.Undone || v.c.Type == finspace.KxClusterTypeTickerplant
 	ready := s.readyOf(current)
 	leave := old
 	missing := v.c.nodeCount() - len(current)
@@ -171,8 +172,8 @@ func (s *Service) readyOf(ns []*node) (ready int) {
 // does or cannot.
 func (s *Service) settleCluster(ctx context.Context, v *clusterView) (lifecycle.Result, error) {
 	k := key(v.c.Environment, v.c.Name)
-	current, old := v.split()
-	ready, failed, final := 0, "", false
+	_, old := v.split()
+	ready, down, failed, final := 0, 0, "", false
 	for _, n := range v.nodes {
 		st := s.Nodes.State(n.ID)
 		if !st.Started && (n.Generation == v.c.Generation || st.Launch.IsZero()) {
@@ -194,12 +195,18 @@ func (s *Service) settleCluster(ctx context.Context, v *clusterView) (lifecycle.
 			if err := s.Nodes.Reload(ctx, *spec); err != nil {
 				return lifecycle.Result{}, fmt.Errorf("control: reload of node %s: %w", n.ID, err)
 			}
+			st = s.Nodes.State(n.ID)
 		}
 		if st.Ready {
 			ready++
 		}
 		if st.Failed != "" {
-			failed, final = st.Failed, final || st.Final
+			failed = st.Failed
+			latest := st.Reload == v.c.Reload // else it says nothing of an update in place
+			final = final || latest && (st.Final || v.c.InPlace)
+			if latest && !st.Ready {
+				down++
+			}
 		}
 	}
 	switch v.c.Status {
@@ -211,16 +218,38 @@ func (s *Service) settleCluster(ctx context.Context, v *clusterView) (lifecycle.
 			return s.enterCluster(ctx, k, v.c.Status, finspace.KxClusterStatusRunning, "")
 		}
 	case finspace.KxClusterStatusUpdating:
-		if ready == v.c.nodeCount() && len(old) == 0 {
-			return s.enterCluster(ctx, k, v.c.Status, finspace.KxClusterStatusRunning, "")
-		}
-		if final && ready < len(current) {
-			return s.noteReason(ctx, k, failed)
+		switch {
+		case final && v.c.Former != nil && !v.c.Undone:
+			return s.changeCluster(ctx, v.c, func(tx store.Tx, c *cluster) error {
+				c.revert(failed)
+				return clusters.Put(tx, k, c)
+			})
+		case len(old) > 0:
+		case ready == v.c.nodeCount(), v.c.Undone && ready+down == v.c.nodeCount():
+			return s.changeCluster(ctx, v.c, func(tx store.Tx, c *cluster) error {
+				return c.settled(tx, statusReason(cmp.Or(failed, c.Failure)))
+			})
 		}
 	case finspace.KxClusterStatusRunning:
-		return s.noteReason(ctx, k, failed)
+		return s.noteReason(ctx, k, cmp.Or(failed, v.c.Failure))
 	}
 	return lifecycle.Result{}, nil
+}
+
+// changeCluster changes the record of a cluster that is still in the update
+// that was seen.
+func (s *Service) changeCluster(ctx context.Context, seen *cluster, change func(store.Tx, *cluster) error) (lifecycle.Result, error) {
+	k := key(seen.Environment, seen.Name)
+	return s.reconcile(ctx, func(tx store.Tx) error {
+		c, err := clusters.Get(tx, k)
+		if err != nil {
+			return err
+		}
+		if c.Status != seen.Status || c.Generation != seen.Generation || c.Reload != seen.Reload {
+			return errResting
+		}
+		return change(tx, c)
+	})
 }
 
 // noteReason shows what is the matter with a cluster that goes on.
@@ -280,7 +309,8 @@ func newNodeID() string { return "node-" + strings.ToLower(rand.Text())[:16] }
 
 // nodeSpec is what a node is made of now.
 func (s *Service) nodeSpec(ctx context.Context, c *cluster, n *node) (*NodeSpec, error) {
-	in := &c.Config
+	config := c.of(n.Generation)
+	in := &config
 	spec := &NodeSpec{
 		ID: n.ID, Environment: c.Environment, Cluster: c.Name, Type: c.Type, Release: finspace.Value(in.ReleaseLabel), Zone: n.Zone, Generation: n.Generation, Reload: c.Reload,
 		ExecutionRole: finspace.Value(in.ExecutionRole), Code: in.Code, Script: finspace.Value(in.InitializationScript), Arguments: in.CommandLineArguments,

@@ -23,6 +23,7 @@ type fleet struct {
 	notify func(string)
 	log    []string // "start", "stop" and "reload" with generations
 	fail   string   // what the next nodes fail with
+	broken string   // the name of code that nodes fail with
 	least  int      // fewest ready nodes of a running cluster ever seen
 }
 
@@ -38,8 +39,17 @@ func (f *fleet) Start(spec control.NodeSpec) {
 	if f.nodes[spec.ID] != nil {
 		return
 	}
-	f.nodes[spec.ID] = &fleetNode{spec: spec, state: control.NodeState{Started: true, Launch: time.Unix(1, 0), Failed: f.fail, Final: f.fail != "", Reload: spec.Reload}}
+	fail := f.failure(spec)
+	f.nodes[spec.ID] = &fleetNode{spec: spec, state: control.NodeState{Started: true, Launch: time.Unix(1, 0), Failed: fail, Final: fail != "", Reload: spec.Reload}}
 	f.log = append(f.log, fmt.Sprint("start ", spec.Generation))
+}
+
+// failure is what a node of a specification fails with.
+func (f *fleet) failure(spec control.NodeSpec) string {
+	if f.broken != "" && spec.Code != nil && finspace.Value(spec.Code.S3Key) == f.broken {
+		return "The code is broken."
+	}
+	return f.fail
 }
 
 func (f *fleet) Stop(_ context.Context, id string) {
@@ -59,7 +69,7 @@ func (f *fleet) Reload(_ context.Context, spec control.NodeSpec) error {
 	if n == nil {
 		return errors.New("no such node")
 	}
-	n.spec, n.state.Reload = spec, spec.Reload
+	n.spec, n.state.Reload, n.state.Failed = spec, spec.Reload, f.failure(spec)
 	f.log = append(f.log, fmt.Sprint("reload ", spec.Reload))
 	return nil
 }

@@ -35,17 +35,18 @@ func (s *Service) UpdateKxClusterCodeConfiguration(ctx context.Context, in *fins
 				return nil, invalid("deploymentConfiguration.deploymentStrategy", "with NO_RESTART neither initializationScript nor commandLineArguments can be given: nothing is started that would read them.")
 			}
 		}
-		c.Config.Code = in.Code
-		if in.InitializationScript != nil {
-			c.Config.InitializationScript = in.InitializationScript
-		}
-		if in.CommandLineArguments != nil {
-			c.Config.CommandLineArguments = in.CommandLineArguments
-		}
+		c.deploy(strategy == finspace.KxClusterCodeDeploymentStrategyNoRestart, func(next *finspace.CreateKxClusterInput) {
+			next.Code = in.Code
+			if in.InitializationScript != nil {
+				next.InitializationScript = in.InitializationScript
+			}
+			if in.CommandLineArguments != nil {
+				next.CommandLineArguments = in.CommandLineArguments
+			}
+		})
 		if err := checkCode(c.Config.Code, c.Config.InitializationScript, c.Config.CommandLineArguments); err != nil {
 			return nil, err
 		}
-		c.deploy(strategy == finspace.KxClusterCodeDeploymentStrategyNoRestart)
 		c.Force = strategy == finspace.KxClusterCodeDeploymentStrategyForce
 		c.Updated = tx.Now()
 		return &finspace.UpdateKxClusterCodeConfigurationOutput{}, clusters.Put(tx, key(c.Environment, c.Name), c)
@@ -72,39 +73,19 @@ func (s *Service) UpdateKxClusterDatabases(ctx context.Context, in *finspace.Upd
 		if err := c.sameDatabases(in.Databases); err != nil {
 			return nil, err
 		}
-		before := mountedViews(c)
-		c.Config.Databases = append([]finspace.KxDatabaseConfiguration(nil), in.Databases...)
-		if err := s.checkClusterDatabases(tx, c, clusterKinds[c.Type]); err != nil {
-			return nil, err
-		}
-		others, err := clustersOf(tx, c.Environment, func(o *cluster) bool { return o.Name != c.Name })
-		if err != nil {
-			return nil, err
-		}
-		if err := s.checkMountQuotas(c, others); err != nil {
-			return nil, err
-		}
 		strategy := finspace.KxDeploymentStrategyRolling
 		if d := in.DeploymentConfiguration; d != nil && d.DeploymentStrategy != "" {
 			strategy = d.DeploymentStrategy
 		}
-		c.deploy(strategy == finspace.KxDeploymentStrategyNoRestart)
-		c.Force, c.Updated = false, tx.Now()
-		if err := clusters.Put(tx, key(c.Environment, c.Name), c); err != nil {
+		c.deploy(strategy == finspace.KxDeploymentStrategyNoRestart, func(next *finspace.CreateKxClusterInput) {
+			next.Databases = append([]finspace.KxDatabaseConfiguration(nil), in.Databases...)
+		})
+		if err := s.checkClusterDatabases(tx, c, clusterKinds[c.Type]); err != nil {
 			return nil, err
 		}
-		return &finspace.UpdateKxClusterDatabasesOutput{}, touchDataviews(tx, c.Environment, before)
+		c.Force, c.Updated = false, tx.Now()
+		return &finspace.UpdateKxClusterDatabasesOutput{}, clusters.Put(tx, key(c.Environment, c.Name), c)
 	})
-}
-
-// deploy has the reconciler bring the nodes up to date.
-func (c *cluster) deploy(inPlace bool) {
-	c.Status, c.Reason = finspace.KxClusterStatusUpdating, ""
-	if inPlace {
-		c.Reload++
-	} else {
-		c.Generation++
-	}
 }
 
 // sameDatabases makes sure that an update names the databases that are there.
@@ -120,10 +101,11 @@ func (c *cluster) sameDatabases(next []finspace.KxDatabaseConfiguration) error {
 	return nil
 }
 
-// mountedViews are the dataviews that a cluster mounts, as DATABASE/NAME.
+// mountedViews are the dataviews that a cluster mounts, as DATABASE/NAME, and
+// while it is updated those that it mounted before.
 func mountedViews(c *cluster) []string {
 	var out []string
-	for _, d := range c.Config.Databases {
+	for _, d := range c.attached() {
 		if v := d.DataviewConfiguration; v != nil {
 			out = append(out, key(finspace.Value(d.DatabaseName), finspace.Value(v.DataviewName)))
 		}

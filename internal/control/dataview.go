@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
@@ -323,11 +324,12 @@ func mountedBy(tx store.Tx, d *dataview) ([]*cluster, error) {
 func shownBy(users []*cluster, d *dataview, version string) []string {
 	names := []string{}
 	for _, c := range users {
-		for _, x := range c.Config.Databases {
-			if v := x.DataviewConfiguration; v != nil && finspace.Value(x.DatabaseName) == d.Database &&
-				finspace.Value(v.DataviewName) == d.Name && finspace.Value(v.DataviewVersionId) == version {
-				names = append(names, c.Name)
-			}
+		if slices.ContainsFunc(c.attached(), func(x finspace.KxDatabaseConfiguration) bool {
+			v := x.DataviewConfiguration
+			return v != nil && finspace.Value(x.DatabaseName) == d.Database &&
+				finspace.Value(v.DataviewName) == d.Name && finspace.Value(v.DataviewVersionId) == version
+		}) {
+			names = append(names, c.Name)
 		}
 	}
 	return names

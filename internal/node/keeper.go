@@ -60,8 +60,8 @@ func newKeeper(m *Manager, spec control.NodeSpec) *keeper {
 	return k
 }
 
-// maxDeaths is how often a process may die before it was ready for the first
-// time until its node counts as failed.
+// maxDeaths is how often a process may die, without having run for long, until
+// its node counts as failed.
 const maxDeaths = 5
 
 const maxBackoff = time.Minute
@@ -86,7 +86,7 @@ func (k *keeper) run() {
 		}
 		deaths++
 		var failed *bootError
-		final := !ever && (deaths >= maxDeaths || errors.As(err, &failed))
+		final := deaths >= maxDeaths || !ever && errors.As(err, &failed)
 		k.m.cfg.Log.Warn("node ended", "cluster", k.spec.Cluster, "node", k.spec.ID, "cause", err, "again", wait)
 		k.set(func(s *control.NodeState) {
 			s.Ready, s.Failed, s.Final = false, reasonOf(err, deaths), final
@@ -167,7 +167,11 @@ func (k *keeper) once() (ready bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	k.set(func(s *control.NodeState) { s.Launch, s.Reload = k.m.cfg.Now(), spec.Reload })
+	k.set(func(s *control.NodeState) {
+		if s.Launch = k.m.cfg.Now(); s.Reload != spec.Reload { // how it failed before says nothing of this one
+			s.Reload, s.Failed, s.Final = spec.Reload, "", false
+		}
+	})
 	defer k.down(p)
 	select {
 	case <-k.ctx.Done():
@@ -347,7 +351,7 @@ func (k *keeper) drain(ctx context.Context) {
 // alone: the next comes up with it.
 func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
 	k.mu.Lock()
-	agent := k.agent
+	agent, process := k.agent, k.process
 	ready := k.state.Ready
 	k.spec.Code, k.spec.Databases, k.spec.Reload = spec.Code, spec.Databases, spec.Reload
 	select {
@@ -355,11 +359,14 @@ func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
 	default:
 	}
 	k.mu.Unlock()
-	if agent == nil || !ready {
+	if agent == nil || process == nil || !ready {
 		return nil
 	}
 	if err := k.relay(ctx, &spec); err != nil {
-		return err
+		if ctx.Err() == nil {
+			k.loaded(&spec, err)
+		}
+		return ctx.Err()
 	}
 	msg := kdb.NewList(kdb.Sym(".quoin.reload"), databaseNames(spec.Databases))
 	if err := agent.Async(ctx, msg); err != nil {
@@ -368,22 +375,26 @@ func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-k.done:
+	case <-process.Done(): // the next process comes up with it
 		return nil
 	case err := <-k.reloaded:
-		if err != nil {
-			k.m.cfg.Log.Warn("reload failed", "node", spec.ID, "error", err)
-		}
-		k.set(func(s *control.NodeState) {
-			s.Reload = spec.Reload
-			if err != nil {
-				s.Failed = err.Error()
-			} else {
-				s.Failed = ""
-			}
-		})
+		k.loaded(&spec, err)
 	}
 	return nil
+}
+
+// loaded takes down how a reload ended.
+func (k *keeper) loaded(spec *control.NodeSpec, err error) {
+	reason := ""
+	if err != nil {
+		k.m.cfg.Log.Warn("reload failed", "node", spec.ID, "error", err)
+		reason = "Its code or database could not be put in place"
+		var b *bootError
+		if errors.As(err, &b) {
+			reason = b.text
+		}
+	}
+	k.set(func(s *control.NodeState) { s.Reload, s.Failed = spec.Reload, reason })
 }
 
 func (k *keeper) describe() Node {
