@@ -25,8 +25,27 @@ type auditCommand struct {
 	Files     []string `arg:"" optional:"" placeholder:"FILE" help:"Read exported files (in the audit folder of the data folder) instead of the trail."`
 }
 
+// Help shows how it is used.
+func (auditCommand) Help() string {
+	return `Reads the data folder, also while a server runs on it.
+
+  quoin audit --since 1h
+  quoin audit -f --principal role/trader --resource kxUser/bob
+  quoin audit --since 2026-03-04 --outcome AccessDeniedException | jq -r .principal
+  quoin audit --verify                                  print the head of the chain; keep it elsewhere
+  quoin audit --verify --head "$(cat head-of-january)"  nothing before that was touched`
+}
+
 // Run prints events as JSON lines.
 func (c auditCommand) Run(ctx context.Context, std *stdio) error {
+	switch {
+	case c.Head != "" && !c.Verify:
+		return errors.New("--head needs --verify")
+	case c.Follow && (c.Verify || len(c.Files) > 0):
+		return errors.New("--follow is for the trail of a data folder, without --verify")
+	case c.Head != "" && len(c.Files) > 0:
+		return errors.New("--head is for the trail of a data folder, not for exported files")
+	}
 	filter, err := c.filter(time.Now())
 	if err != nil {
 		return err

@@ -16,6 +16,14 @@ type backupCommand struct {
 	File string `arg:"" placeholder:"FILE" help:"File to write; it must not exist."`
 }
 
+// Help shows how it is used.
+func (backupCommand) Help() string {
+	return `The database is as it was at one moment. The file holds the root user's keys: keep it as you keep them.
+
+  quoin backup /backups/quoin-monday
+  quoin backup --data-dir /var/lib/quoin /backups/quoin-monday`
+}
+
 // Run writes a backup of the data folder, whether or not a server runs on it.
 func (c backupCommand) Run(ctx context.Context, std *stdio) error {
 	dir, err := c.find()
@@ -50,6 +58,14 @@ func (c backupCommand) Run(ctx context.Context, std *stdio) error {
 type restoreCommand struct {
 	dataDir
 	File string `arg:"" placeholder:"FILE" help:"Backup to read."`
+}
+
+// Help shows how it is used.
+func (restoreCommand) Help() string {
+	return `What the file says of itself is checked; a backup that is not whole leaves nothing behind.
+
+  quoin restore --data-dir /var/lib/quoin-restored /backups/quoin-monday
+  quoin serve --data-dir /var/lib/quoin-restored`
 }
 
 // Run makes the data folder from a backup.

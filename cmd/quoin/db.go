@@ -211,7 +211,9 @@ type dbLog struct{ database }
 
 // Help shows how it is used.
 func (dbLog) Help() string {
-	return `  quoin db log hist
+	return `The newest first, those that failed or are being stored among them.
+
+  quoin db log hist
   quoin db log hist --environment prod`
 }
 

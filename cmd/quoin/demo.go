@@ -67,6 +67,14 @@ real-time subscriber, gateway and feed. Interrupted (Ctrl-C), it ends and keeps 
   quoin demo down                 from another shell, or later: nothing is left`
 }
 
+// Help shows how it is used.
+func (demoUpCommand) Help() string {
+	return `Ctrl-C ends it.
+
+  quoin demo
+  quoin demo up --clean`
+}
+
 // Run serves the demo until it is interrupted.
 func (c demoUpCommand) Run(ctx context.Context, std *stdio) (err error) {
 	path, err := c.path()
@@ -189,6 +197,13 @@ func (c demoUpCommand) tidy(path string, std *stdio) error {
 
 type demoDownCommand struct {
 	demoDir
+}
+
+// Help shows how it is used.
+func (demoDownCommand) Help() string {
+	return `Whether it runs or not, nothing of it is left.
+
+  quoin demo down`
 }
 
 // demoEnd is how long a demo may take to end.

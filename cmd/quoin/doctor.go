@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/quoinhq/quoin/internal/doctor"
 )
@@ -34,9 +33,6 @@ The exit code is 0 when a server can run (there may be warnings), 1 when somethi
 func (c doctorCommand) Run(ctx context.Context, std *stdio) error {
 	path, err := c.path()
 	if err != nil {
-		return err
-	}
-	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
 	program, err := os.Executable()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/quoinhq/quoin/internal/datadir"
@@ -12,9 +13,10 @@ type dataDir struct {
 	DataDir string `env:"QUOIN_DATA_DIR" placeholder:"DIR" help:"Data folder (default: quoin in the XDG data folder)."`
 }
 
+// path is absolute: what is made of it outlives the shell's folder.
 func (d dataDir) path() (string, error) {
 	if d.DataDir != "" {
-		return d.DataDir, nil
+		return filepath.Abs(d.DataDir)
 	}
 	return datadir.Default()
 }
@@ -30,6 +32,14 @@ func (d dataDir) find() (*datadir.Dir, error) {
 
 type envCommand struct {
 	dataDir
+}
+
+// Help shows how it is used.
+func (envCommand) Help() string {
+	return `Endpoint, region, root keys, and the certificate authorities to trust.
+
+  eval "$(quoin env)"
+  eval "$(quoin env --data-dir /var/lib/quoin)"`
 }
 
 // Run prints exports to be read with eval "$(quoin env)".

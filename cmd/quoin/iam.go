@@ -24,6 +24,15 @@ type explainCommand struct {
 	Context   []string `placeholder:"KEY=VALUE" sep:"none" help:"Condition key of the request, for instance aws:SourceIp=10.0.0.1; may be repeated, also for more values of one key."`
 }
 
+// Help shows how it is used.
+func (explainCommand) Help() string {
+	return `Reads the data folder, also while a server runs on it. The exit code is 0 for yes, 1 for no, 2 for a question that has no answer.
+
+  quoin iam explain --principal arn:aws:iam::123456789012:role/reader --action finspace:ConnectKxCluster \\
+      --resource arn:aws:finspace:us-east-1:123456789012:kxEnvironment/jlcenjvtkgzrdek2qqv7ic/kxCluster/rdb
+  quoin iam explain --principal arn:aws:iam::123456789012:user/alice --action finspace:GetKxUser --context aws:SourceIp=10.0.0.1`
+}
+
 // exitDenied tells a script that the answer is no.
 const exitDenied = 1
 

@@ -18,6 +18,16 @@ type logsCommand struct {
 	Since   string `placeholder:"WHEN" help:"Only lines since then: 15m ago (15m) or a time (2026-03-04T05:06:07Z)."`
 }
 
+// Help shows how it is used.
+func (logsCommand) Help() string {
+	return `Each line has its time and its node.
+
+  quoin logs rdb
+  quoin logs rdb -f --since 15m
+  quoin logs rdb node-nkx24sl6ac3ktuj5
+  quoin logs sw53bqpbfiz5fuu6gphd4q/rdb      where environments share the name`
+}
+
 // logsPoll is how often the files are looked at for more.
 const logsPoll = 200 * time.Millisecond
 

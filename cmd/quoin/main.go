@@ -22,6 +22,8 @@ import (
 type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Run the server."`
 	Env        envCommand        `cmd:"" help:"Print the shell exports that point AWS tools at the server."`
+	Call       rawHelp           `cmd:"" help:"Call an operation of the API."`
+	Q          rawHelp           `cmd:"" help:"Run the q engine: a console, a script or a server."`
 	Logs       logsCommand       `cmd:"" help:"Print what the nodes of a cluster printed."`
 	Audit      auditCommand      `cmd:"" help:"Print who did what, as JSON lines."`
 	IAM        iamCommand        `cmd:"" name:"iam" help:"Ask about identities and their policies; list and end sessions."`
@@ -33,13 +35,19 @@ type commands struct {
 	Backup     backupCommand     `cmd:"" help:"Write a backup of a data folder, also while a server uses it."`
 	Restore    restoreCommand    `cmd:"" help:"Make a data folder from a backup; never over existing data."`
 	RotateRoot rotateRootCommand `cmd:"" help:"Replace the root user's keys."`
+	Completion completionCommand `cmd:"" help:"Print the script that completes command lines in a shell."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
+}
+
+// rawHelp stands for a raw command in the overview.
+type rawHelp struct {
+	Args []string `arg:"" optional:"" passthrough:"" help:"Its own."`
 }
 
 // rawCommands take their arguments as they are, for commands with an option
 // style of their own. The key is the command's name.
 func rawCommands() map[string]rawCommand {
-	return map[string]rawCommand{"call": runCall, "q": runQ, enter.Command: runNodeExec}
+	return map[string]rawCommand{"call": runCall, "q": runQ, completeWord: runComplete, enter.Command: runNodeExec}
 }
 
 // rawCommand runs with the arguments after its name; its result is the exit code.
@@ -80,14 +88,7 @@ func run(ctx context.Context, args []string, std *stdio) int {
 		}
 	}
 	helped := false // kong asks for the program's end once it has printed help
-	parser, err := kong.New(&commands{},
-		kong.Name("quoin"),
-		kong.Description("A self-hosted service for kdb+ estates. Beside the commands below, quoin q runs the q engine and quoin call calls an operation of the API."),
-		kong.Writers(std.out, std.err),
-		kong.Exit(func(int) { helped = true }),
-		kong.Bind(std),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-	)
+	parser, err := newParser(ctx, std, kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		return fail(std, err)
 	}
@@ -102,6 +103,16 @@ func run(ctx context.Context, args []string, std *stdio) int {
 		return fail(std, err)
 	}
 	return 0
+}
+
+func newParser(ctx context.Context, std *stdio, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(&commands{}, append([]kong.Option{
+		kong.Name("quoin"),
+		kong.Description("A self-hosted service for kdb+ estates."),
+		kong.Writers(std.out, std.err),
+		kong.Bind(std),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	}, more...)...)
 }
 
 // fail reports err in one line.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -76,6 +77,14 @@ func TestFailuresAreOneLineAndCode2(t *testing.T) {
 		"a quota that is no number":    {[]string{"serve", "--data-dir", t.TempDir(), "--quota", "users=many"}, "many"},
 		"a proxy that is none":         {[]string{"serve", "--data-dir", t.TempDir(), "--trusted-proxy", "me"}, "CIDR"},
 		"a log level that is none":     {[]string{"serve", "--log-level", "loud"}, "log-level"},
+		"keys that cannot be read":     {[]string{"serve", "--data-dir", t.TempDir(), "--oidc", "https://idp=quoin", "--oidc-keys", "https://idp=" + other + "/none"}, "no such file"},
+		"a folder of somebody else's":  {[]string{"serve", "--data-dir", filepath.Dir(file), free}, "no quoin data"},
+		"a taken gateway port":         {[]string{"serve", "--data-dir", t.TempDir(), free, "--gateway-addr", taken.Addr().String()}, "gateway address " + taken.Addr().String()},
+		"strings that let nobody in":   {[]string{"serve", "--data-dir", t.TempDir(), free, "--connection-life=0s"}, "--connection-life"},
+		"S3 without keys":              {[]string{"serve", "--data-dir", t.TempDir(), free, "--s3-endpoint", "http://s3"}, "--s3-credentials"},
+		"a head that is not checked":   {[]string{"audit", "--data-dir", other, "--head", "1:00"}, "--verify"},
+		"a check that follows":         {[]string{"audit", "--data-dir", other, "--verify", "-f"}, "--follow"},
+		"rotation of no folder":        {[]string{"rotate-root", "--data-dir", t.TempDir()}, "no quoin data"},
 		"env of a folder without data": {[]string{"env", "--data-dir", t.TempDir()}, "no quoin data"},
 		"env of another version":       {[]string{"env", "--data-dir", other}, "another version"},
 	} {
@@ -91,10 +100,33 @@ func TestFailuresAreOneLineAndCode2(t *testing.T) {
 	}
 }
 
-func TestHelpAndVersion(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"version"}} {
-		if code, out, errs := execute(t, args...); code != 0 || out == "" || errs != "" {
-			t.Errorf("%v: code %d, output %q, %q", args, code, out, errs)
+func TestVersion(t *testing.T) {
+	if code, out, errs := execute(t, "version"); code != 0 || !strings.HasPrefix(out, "quoin ") || errs != "" {
+		t.Errorf("code %d, output %q, %q", code, out, errs)
+	}
+}
+
+// TestHelpOfEveryCommand wants examples of each, and a line on each flag.
+func TestHelpOfEveryCommand(t *testing.T) {
+	std := &stdio{strings.NewReader(""), io.Discard, io.Discard}
+	parser, err := newParser(t.Context(), std)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range parser.Model.Leaves(true) {
+		name := command.FullPath()
+		args := append(strings.Fields(name)[1:], "--help")
+		code, out, errs := execute(t, args...)
+		if code != 0 || errs != "" || !strings.HasPrefix(out, "Usage: "+name) {
+			t.Errorf("%s: code %d, output %q, %q", name, code, out, errs)
+		}
+		if name != "quoin version" && !regexp.MustCompile(`(?m)^  .*`+strings.TrimSuffix(name, " up")+`\b`).MatchString(out) {
+			t.Errorf("%s: no example in %s", name, out)
+		}
+		for _, f := range command.Flags {
+			if f.Help == "" {
+				t.Errorf("%s: no help on --%s", name, f.Name)
+			}
 		}
 	}
 }
@@ -199,6 +231,24 @@ func TestServe(t *testing.T) {
 		}
 		if strings.Contains(p.output(), "panic") || strings.Contains(p.output(), "level=ERROR") {
 			t.Error(p.output())
+		}
+	})
+	t.Run("what a server does is not done without one", func(t *testing.T) {
+		code, _, errs := execute(t, "db", "gc", "--data-dir", dir)
+		if code != 2 || errs != "quoin: no server runs on "+dir+"\n" {
+			t.Errorf("code %d: %s", code, errs)
+		}
+	})
+	t.Run("a folder named from where the shell is", func(t *testing.T) {
+		t.Chdir(filepath.Dir(dir))
+		for _, args := range [][]string{{"audit"}, {"iam", "sessions"}, {"backup", filepath.Join(t.TempDir(), "copy")}, {"env"}} {
+			code, out, errs := execute(t, append(args, "--data-dir", filepath.Base(dir))...)
+			if code != 0 {
+				t.Errorf("%v: code %d: %s", args, code, errs)
+			}
+			if args[0] == "env" && !strings.Contains(out, "SSL_CA_CERT_FILE='/") {
+				t.Errorf("a file that is found from here only: %s", out)
+			}
 		}
 	})
 	t.Run("rotate-root, without a server", func(t *testing.T) { rotate(t, dir) })

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -24,6 +25,13 @@ type operator struct {
 }
 
 func newOperator(dir *datadir.Dir) (*operator, error) {
+	holder, err := dir.Holder()
+	if err != nil {
+		return nil, err
+	}
+	if holder == 0 {
+		return nil, fmt.Errorf("no server runs on %s", dir.Path())
+	}
 	endpoint, err := dir.Endpoint()
 	if err != nil {
 		return nil, err
@@ -66,7 +74,7 @@ func (o *operator) ask(ctx context.Context, path string, in, out any) error {
 	}
 	res, err := o.http.Do(r)
 	if err != nil {
-		return err
+		return fmt.Errorf("the server at %s does not answer: %w", o.endpoint.URL, errors.Unwrap(err))
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= http.StatusMultipleChoices {

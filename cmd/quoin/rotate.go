@@ -13,6 +13,14 @@ type rotateRootCommand struct {
 	dataDir
 }
 
+// Help shows how it is used.
+func (rotateRootCommand) Help() string {
+	return `The old keys end at once.
+
+  quoin rotate-root
+  eval "$(quoin env)"`
+}
+
 // Run replaces the root user's keys. A server that runs on the folder does it,
 // and the old keys end at once; otherwise it is done here.
 func (c rotateRootCommand) Run(ctx context.Context, std *stdio) error {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -48,6 +50,18 @@ type serveCommand struct {
 	LogLevel  string `env:"QUOIN_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"debug (with every request), info, warn or error (${default})."`
 }
 
+// Help shows how it is used.
+func (serveCommand) Help() string {
+	return `Nothing need be set. The first start makes the data folder and the root user's keys. SIGTERM and Ctrl-C end it once running requests are
+answered.
+
+  quoin serve
+  quoin serve --data-dir /var/lib/quoin --api-addr 0.0.0.0:8650 --tls-cert cert.pem --tls-key key.pem --gateway-addr 0.0.0.0:8651 --gateway-host q.example
+  quoin serve --quota users=5000 --quota volumes=50
+  quoin serve --oidc https://idp.example/realm=quoin
+  QUOIN_LOG_FORMAT=json QUOIN_LOG_LEVEL=debug quoin serve`
+}
+
 // Run serves until the program is told to end.
 func (c serveCommand) Run(ctx context.Context, std *stdio) error {
 	cfg, err := c.config(std)
@@ -82,6 +96,18 @@ func (c serveCommand) config(std *stdio) (server.Config, error) {
 		Hosts:     make(control.Hosts),
 		Audit:     server.AuditBounds{MaxBytes: c.AuditMaxBytes, MaxAge: c.AuditMaxAge},
 		Log:       c.logger(std),
+	}
+	// Clients read the certificate from folders of their own.
+	if c.TLSCert != "" {
+		if cfg.TLSCert, err = filepath.Abs(c.TLSCert); err != nil {
+			return cfg, err
+		}
+	}
+	switch {
+	case (c.S3Endpoint == "") != (c.S3Credentials == ""):
+		return cfg, errors.New("--s3-endpoint and --s3-credentials need each other")
+	case c.ConnectionLife <= 0:
+		return cfg, fmt.Errorf("--connection-life %s would let nobody in", c.ConnectionLife)
 	}
 	if cfg.S3Endpoint = c.S3Endpoint; cfg.S3Endpoint != "" {
 		keys, err := datadir.ReadCredentials(c.S3Credentials)

@@ -60,6 +60,15 @@ type sessionsCommand struct {
 	Output string `enum:"table,json" default:"table" help:"How to print them: table or json, an object a line."`
 }
 
+// Help shows how it is used.
+func (sessionsCommand) Help() string {
+	return `Reads the data folder, also while a server runs on it.
+
+  quoin iam sessions
+  quoin iam sessions --role reader --issued-before 15m
+  quoin iam sessions --output json | jq -r .principal`
+}
+
 // Run lists sessions. It reads the data folder, also while a server runs on it.
 func (c sessionsCommand) Run(ctx context.Context, std *stdio) error {
 	q, err := c.query(time.Now())
@@ -104,6 +113,15 @@ func printSessions(w io.Writer, found []iam.ActiveSession) error {
 }
 
 type revokeSessionsCommand struct{ sessionFlags }
+
+// Help shows how it is used.
+func (revokeSessionsCommand) Help() string {
+	return `Their keys are unknown from then on, and the kdb+ connections that they let in are closed. What is opened afterwards counts.
+
+  quoin iam revoke-sessions --role reader
+  quoin iam revoke-sessions --user alice --issued-before 1h
+  quoin iam revoke-sessions --session ASIAWKZCVJLS4MV3A7RA`
+}
 
 // Run ends sessions. A server that runs on the folder does it, and closes the
 // connections that they opened; otherwise it is done here.

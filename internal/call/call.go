@@ -72,14 +72,7 @@ func (t *Tool) run(ctx context.Context, args []string) error {
 	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		return t.print(overview())
 	}
-	switch args[0] {
-	case "--completion":
-		script, err := completionScript(args[1:])
-		if err != nil {
-			return err
-		}
-		return t.print(script)
-	case completeWord:
+	if args[0] == completeWord {
 		return t.print(lines(complete(args[1:])))
 	}
 	op := find(args[0])

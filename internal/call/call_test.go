@@ -363,8 +363,8 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
-	if n := len(words("")); n != 52 {
-		t.Errorf("%d words, want 50 operations and 2 flags", n)
+	if n := len(words("")); n != 51 {
+		t.Errorf("%d words, want 50 operations and a flag", n)
 	}
 	for _, op := range finspace.Schema().Operations {
 		for _, name := range words(kebabOf(op.Name), "--") {
@@ -380,25 +380,6 @@ func TestCompletion(t *testing.T) {
 func kebabOf(name string) string {
 	name = strings.Replace(name, "DNSConf", "DnsConf", 1)
 	return strings.ToLower(regexp.MustCompile(`([a-z0-9])([A-Z])`).ReplaceAllString(name, "$1-$2"))
-}
-
-// TestBashCompletes runs the script in a bash, with a stand-in for the
-// program.
-func TestBashCompletes(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Fatal("bash is needed: ", err)
-	}
-	_, script, _ := run(t, nil, "--completion", "bash")
-	cmd := exec.Command(bash, "-c", script+`
-quoin() { printf '%s\n' "$@"; }
-COMP_WORDS=(quoin call get-kx-user --user-na) COMP_CWORD=3
-_quoin_call
-printf '%s\n' "${COMPREPLY[@]}"`)
-	out, err := cmd.CombinedOutput()
-	if want := "call\n__complete\nget-kx-user\n--user-na\n"; err != nil || string(out) != want {
-		t.Errorf("%v, got %q, want %q", err, out, want)
-	}
 }
 
 // TestNamesAreBotocores holds the spelling of flags and operations against
@@ -440,7 +421,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"update-kx-user --environment-id e --user-name bob --iam-role r", "tag-resource --tags a=b,c=d x", "create-kx-cluster --databases [{}] --no-x",
 		"list-kx-users --query users[?a==`b`] --output table", "create-kx-dataview --no-auto-update --segment-configurations volumeName=v,dbPaths=/*",
-		"__complete create-kx-cluster --cluster-type", "--completion", "get-kx-user -h", "create-kx-volume --nas1-configuration type=x,size=1e9",
+		"__complete create-kx-cluster --cluster-type", "get-kx-user -h", "create-kx-volume --nas1-configuration type=x,size=1e9",
 	} {
 		f.Add(s)
 	}

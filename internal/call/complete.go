@@ -7,9 +7,9 @@ import (
 	"github.com/quoinhq/quoin/finspace/schema"
 )
 
-// completeWord is the hidden word by which completion scripts ask for what
-// can come next. After it stand the words after `quoin call`, the last being
-// the one that is being typed.
+// completeWord is the hidden word by which `quoin completion`'s scripts ask
+// for what can come next. After it stand the words after `quoin call`, the last
+// being the one that is being typed.
 const completeWord = "__complete"
 
 // complete returns what the last word can become.
@@ -23,10 +23,7 @@ func complete(words []string) []string {
 		for _, op := range finspace.Schema().Operations {
 			out = append(out, kebab(op.Name))
 		}
-		return withPrefix(append(out, "--help", "--completion"), last)
-	}
-	if words[0] == "--completion" {
-		return withPrefix([]string{"bash", "zsh", "fish"}, last)
+		return withPrefix(append(out, "--help"), last)
 	}
 	op := find(words[0])
 	if op == nil {
@@ -87,35 +84,4 @@ func withPrefix(list []string, prefix string) []string {
 		}
 	}
 	return out
-}
-
-// completionScript returns the script of a shell.
-func completionScript(args []string) (string, error) {
-	if len(args) != 1 || scripts[args[0]] == "" {
-		return "", misused("--completion takes bash, zsh or fish")
-	}
-	return scripts[args[0]], nil
-}
-
-var scripts = map[string]string{
-	"bash": `# For bash: source <(quoin call --completion bash)
-_quoin_call() {
-    [ "${COMP_WORDS[1]}" = call ] || return
-    local IFS=$'\n'
-    COMPREPLY=($("${COMP_WORDS[0]}" call __complete "${COMP_WORDS[@]:2:COMP_CWORD-1}" 2>/dev/null))
-}
-complete -o default -F _quoin_call quoin
-`,
-	"zsh": `# For zsh: source <(quoin call --completion zsh)
-_quoin_call() {
-    [ "${words[2]}" = call ] || return
-    local -a found
-    found=("${(@f)$("${words[1]}" call __complete "${(@)words[3,CURRENT]}" 2>/dev/null)}")
-    compadd -- $found
-}
-compdef _quoin_call quoin
-`,
-	"fish": `# For fish: quoin call --completion fish | source
-complete -c quoin -n '__fish_seen_subcommand_from call' -f -a '(quoin call __complete (commandline -opc)[3..] (commandline -ct))'
-`,
 }

@@ -35,7 +35,15 @@ tools read; eval "$(quoin env)" sets them for the server of this machine.
 			}
 		}
 	}
-	b.WriteString("\nquoin call OPERATION --help says what an operation takes.\nquoin call --completion bash, zsh or fish prints a script that completes all of this.\n")
+	b.WriteString(`
+quoin call OPERATION --help says what an operation takes.
+quoin completion bash, zsh or fish prints a script that completes all of this.
+
+Examples:
+  quoin call list-kx-environments --output table
+  quoin call create-kx-environment --name trading --kms-key-id arn:aws:kms:us-east-1:123456789012:key/any --wait
+  quoin call create-kx-cluster --help
+`)
 	return b.String()
 }
 

@@ -58,11 +58,12 @@ type quotaRow struct {
 }
 
 // quotaTable holds the defaults: those of the service that ended, except that
-// it had 5 clusters with one availability zone; its own sample application,
-// and ours, consist of 6. Nothing was known to bound the users of a role.
+// it had 1 environment, in accounts that cost nothing to make, and 5 clusters
+// with one availability zone; its own sample application, and ours, consist of
+// 6. Nothing was known to bound the users of a role.
 // Source: user guide, finspace-quotas.
 var quotaTable = map[Quota]quotaRow{
-	QuotaEnvironments:     {1, "environments in the account"},
+	QuotaEnvironments:     {10, "environments in the account"},
 	QuotaUsers:            {1000, "users in an environment"},
 	QuotaUsersPerRole:     {Unlimited, "users of an environment that share one IAM role"},
 	QuotaClusters:         {10, "clusters in an environment"},

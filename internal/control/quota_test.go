@@ -12,7 +12,7 @@ import (
 // The defaults are the service's, but for the clusters in one zone.
 func TestQuotaDefaults(t *testing.T) {
 	for q, want := range map[control.Quota]int{
-		control.QuotaEnvironments: 1, control.QuotaUsers: 1000, control.QuotaUsersPerRole: control.Unlimited,
+		control.QuotaEnvironments: 10, control.QuotaUsers: 1000, control.QuotaUsersPerRole: control.Unlimited,
 		control.QuotaClusters: 10, control.QuotaClustersSingleAZ: 10, control.QuotaClustersMultiAZ: 1, control.QuotaNodes: 5,
 		control.QuotaCache: 7730, control.QuotaSavedown: 17179,
 		control.QuotaDatabases: 1500, control.QuotaChangesets: 10, control.QuotaDataviews: 4500, control.QuotaVersions: 10,

@@ -13,6 +13,7 @@
 //	audit         audit events that were exported
 //	gateway-ca.*  the authority that signs for the gateway, and its key
 //	nodes, run    folders of cluster nodes
+//	demo          says that quoin demo made the folder
 package datadir
 
 import (
@@ -27,6 +28,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -45,6 +47,9 @@ var (
 	// ErrNotExist is returned by Find for a folder that holds no Quoin data.
 	ErrNotExist = errors.New("no quoin data here")
 
+	// ErrForeign is returned by Open for a folder that holds what Quoin has not
+	// put there: it would be taken from its owner.
+	ErrForeign = errors.New("it is not empty and holds no quoin data; name an empty folder, or one that does not exist")
 	// ErrAccount is returned by Open when an account id is asked for that is
 	// not the folder's: every ARN in it carries the account it began with.
 	ErrAccount = errors.New("it belongs to another account")
@@ -79,7 +84,7 @@ func Default() (string, error) {
 // Open makes the folder if need be, with mode 0700, and takes it for this
 // process until Close. An empty accountID means the folder's own; a fresh
 // folder gets accountID, or a random one. Errors: ErrLocked, ErrFormat,
-// ErrAccount, and those of the file system; each names the folder.
+// ErrForeign, ErrAccount, and those of the file system; each names the folder.
 func Open(path, accountID string) (_ *Dir, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
@@ -94,6 +99,9 @@ func Open(path, accountID string) (_ *Dir, err error) {
 		return nil, fmt.Errorf("account id %q is not twelve digits", accountID)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
+	}
+	if err := refuseForeign(path); err != nil {
 		return nil, err
 	}
 	if err := os.Chmod(path, 0o700); err != nil {
@@ -124,6 +132,30 @@ func Open(path, accountID string) (_ *Dir, err error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// refuseForeign looks for what others have put into a folder that was never
+// Quoin's. It comes before anything is changed there, the mode included.
+func refuseForeign(path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	foreign := false
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == "quoin.json":
+			return nil
+		case name == "lock", name == "demo", strings.HasPrefix(name, ".quoin.json."): // a first start that was cut short
+		case name == "lost+found": // a disk of its own
+		default:
+			foreign = true
+		}
+	}
+	if foreign {
+		return ErrForeign
+	}
+	return nil
 }
 
 var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)

@@ -49,6 +49,24 @@ func TestOpen(t *testing.T) {
 		}
 		wantErr(t, path, "", datadir.ErrFormat)
 	})
+	t.Run("ErrForeign", func(t *testing.T) {
+		path := t.TempDir()
+		if err := errors.Join(os.WriteFile(filepath.Join(path, "thesis.tex"), nil, 0o600), os.Chmod(path, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+		wantErr(t, path, "", datadir.ErrForeign)
+		wantMode(t, path, 0o755)
+		if entries, err := os.ReadDir(path); err != nil || len(entries) != 1 {
+			t.Errorf("left %v (%v) in somebody else's folder", entries, err)
+		}
+	})
+	t.Run("a disk of its own, and a first start that was cut short", func(t *testing.T) {
+		path := t.TempDir()
+		if err := errors.Join(os.Mkdir(filepath.Join(path, "lost+found"), 0o700), os.WriteFile(filepath.Join(path, "lock"), nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		mustOpen(t, path, "")
+	})
 	t.Run("a file in the way", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "file")
 		if err := os.WriteFile(path, nil, 0o600); err != nil {

@@ -45,7 +45,25 @@ func (p Provider) Check() error {
 	if len(p.Audiences) == 0 {
 		return fmt.Errorf("identity provider %q: needs an audience", p.Issuer)
 	}
+	if p.KeysFile != "" {
+		if _, err := p.readKeys(); err != nil {
+			return fmt.Errorf("identity provider %q: %w", p.Issuer, err)
+		}
+	}
 	return nil
+}
+
+// readKeys reads the provider's keys from its file.
+func (p Provider) readKeys() (map[string]crypto.PublicKey, error) {
+	b, err := os.ReadFile(p.KeysFile)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := parseKeys(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.KeysFile, err)
+	}
+	return keys, nil
 }
 
 // issuerName is how IAM names a provider: its URL without the scheme.
@@ -237,11 +255,7 @@ func (v *verifier) set(issuer string) *keySet {
 
 func (v *verifier) load(ctx context.Context, p Provider) (map[string]crypto.PublicKey, error) {
 	if p.KeysFile != "" {
-		b, err := os.ReadFile(p.KeysFile)
-		if err != nil {
-			return nil, err
-		}
-		return parseKeys(b)
+		return p.readKeys()
 	}
 	var found struct {
 		Issuer string `json:"issuer"`
@@ -312,7 +326,11 @@ func parseKeys(b []byte) (map[string]crypto.PublicKey, error) {
 				out[k.Kid] = &rsa.PublicKey{N: n, E: int(e.Int64())}
 			}
 		case k.Kty == "EC" && k.Crv == "P-256":
-			point := append([]byte{4}, append(number(k.X).FillBytes(make([]byte, 32)), number(k.Y).FillBytes(make([]byte, 32))...)...)
+			x, y := number(k.X), number(k.Y)
+			if x.BitLen() > 256 || y.BitLen() > 256 { // no coordinates; FillBytes would panic
+				continue
+			}
+			point := append([]byte{4}, append(x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32))...)...)
 			if key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err == nil {
 				out[k.Kid] = key
 			}

@@ -322,12 +322,32 @@ func TestWebIdentityProviderOfTheAPI(t *testing.T) {
 }
 
 func TestProviderCheck(t *testing.T) {
+	i, dir := newIssuer(t), t.TempDir()
+	file := func(name string, content any) string {
+		b, err := json.Marshal(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	keys := func(name string, more map[string]string) string {
+		return file(name, map[string]any{"keys": []map[string]string{more}})
+	}
+	long := strings.Repeat("_", 60) // 45 bytes of ones
 	for name, c := range map[string]struct {
 		p  iam.Provider
 		ok bool
 	}{
 		"good":              {iam.Provider{Issuer: "https://idp", Audiences: []string{"a"}}, true},
-		"http with file":    {iam.Provider{Issuer: "http://idp", Audiences: []string{"a"}, KeysFile: "k"}, true},
+		"http with file":    {iam.Provider{Issuer: "http://idp", Audiences: []string{"a"}, KeysFile: file("keys", i.keySet())}, true},
+		"no such file":      {iam.Provider{Issuer: "https://idp", Audiences: []string{"a"}, KeysFile: dir + "/none"}, false},
+		"no key set":        {iam.Provider{Issuer: "https://idp", Audiences: []string{"a"}, KeysFile: file("text", "text")}, false},
+		"no usable key":     {iam.Provider{Issuer: "https://idp", Audiences: []string{"a"}, KeysFile: keys("oct", map[string]string{"kty": "oct"})}, false},
+		"a key too long":    {iam.Provider{Issuer: "https://idp", Audiences: []string{"a"}, KeysFile: keys("long", map[string]string{"kty": "EC", "crv": "P-256", "x": long, "y": long})}, false},
 		"http without file": {iam.Provider{Issuer: "http://idp", Audiences: []string{"a"}}, false},
 		"no audience":       {iam.Provider{Issuer: "https://idp"}, false},
 		"no URL":            {iam.Provider{Issuer: "idp", Audiences: []string{"a"}}, false},

@@ -28,7 +28,7 @@ func (s *Server) startGateway(ctx context.Context) (stopFunc, error) {
 	var listen net.ListenConfig
 	l, err := listen.Listen(ctx, "tcp", s.cfg.GatewayAddr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("gateway address %s: %w", s.cfg.GatewayAddr, err)
 	}
 	s.authority, s.gatewayAddr = authority, gatewayAddress(l.Addr(), s.cfg.GatewayHost)
 	host, _, err := net.SplitHostPort(s.gatewayAddr)

@@ -168,7 +168,7 @@ func (s *Server) startAPI(ctx context.Context) (stopFunc, error) {
 	}
 	var listen net.ListenConfig
 	if s.listener, err = listen.Listen(ctx, "tcp", s.cfg.APIAddr); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("API address %s: %w", s.cfg.APIAddr, err)
 	}
 	if err := s.announce(); err != nil {
 		return nil, errors.Join(err, s.listener.Close())

@@ -7,10 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/quoinhq/quoin/internal/server"
 	"github.com/quoinhq/quoin/test/live"
 )
 
-// TestREADME runs the sessions of README.md as they stand there.
+// TestREADME runs the sessions of README.md as they stand there, one after the
+// other on one server with the default quotas, as a reader does; and then those
+// of the pages that a reader turns to.
 func TestREADME(t *testing.T) {
 	live.Need(t, "the AWS CLI", "aws", "--version")
 	live.Need(t, "boto3", "python3", "-c", "import boto3")
@@ -26,23 +29,36 @@ func TestREADME(t *testing.T) {
 	if !found {
 		t.Fatal("README.md has no sessions")
 	}
-	s := live.Start(t)
+	s := live.Start(t, func(c *server.Config) { c.Quotas = nil })
 	env := readersEnviron(s)
-	blocks := regexp.MustCompile("(?s)```(sh|python)\n(.*?)```").FindAllStringSubmatch(sessions, -1)
-	if len(blocks) != 2 {
-		t.Fatalf("%d sessions", len(blocks))
+	sections := regexp.MustCompile("(?s)```(sh|python)\n(.*?)```").FindAllStringSubmatch(sessions, -1)
+	if len(sections) != 2 {
+		t.Fatalf("%d sessions", len(sections))
 	}
-	out := run(t, root, env, "bash", "-euc", blocks[0][2])
+	out := run(t, root, env, "bash", "-euc", sections[0][2])
 	if !strings.Contains(out, "role/writer") || !strings.Contains(out, `"userName": "bob"`) {
 		t.Errorf("the shell's session printed %s", out)
 	}
 	script := filepath.Join(t.TempDir(), "session.py")
-	if err := os.WriteFile(script, []byte(blocks[1][2]), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte(sections[1][2]), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out = run(t, root, env, "bash", "-euc", `eval "$(go run ./cmd/quoin env)"; exec python3 `+script)
 	if !strings.HasSuffix(strings.TrimSpace(out), "role/quant") {
 		t.Errorf("the Python session printed %s", out)
+	}
+	env = append(env, "PATH="+filepath.Dir(quoin)+":"+os.Getenv("PATH"))
+	for page, want := range map[string]string{
+		"calling.md": "Usage: quoin call update-kx-user", "identity.md": "allowed by identity-based policy users, statement 0 (ReadUsers)",
+	} {
+		text, err := os.ReadFile(filepath.Join(root, "docs", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		script := regexp.MustCompile("(?m)^go test.*\n").ReplaceAllString(blocks(string(text)), "")
+		if out := run(t, t.TempDir(), env, "bash", "-euc", strings.ReplaceAll(script, "/tmp/", t.TempDir()+"/")); !strings.Contains(out, want) {
+			t.Errorf("%s: no %q in %s", page, want, out)
+		}
 	}
 }
 
