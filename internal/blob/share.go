@@ -108,24 +108,39 @@ func (t *Tree) Folders() []string {
 	return names
 }
 
-// PruneShared removes from cache every folder whose name live does not hold.
-// No LayoutShared may run meanwhile.
-func (s *Store) PruneShared(cache string, live map[string]bool) error {
-	entries, err := s.fs.ReadDir(cache)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("blob: %w", err)
-	}
-	for _, e := range entries {
-		if !live[e.Name()] {
-			if err := s.fs.RemoveAll(filepath.Join(cache, e.Name())); err != nil {
+// PruneShared takes out of cache every folder whose name live does not hold,
+// and returns what removes them. No LayoutShared may run until PruneShared has
+// returned; the removal, which may take its time, is in nobody's way.
+func (s *Store) PruneShared(cache string, live map[string]bool) (remove func() error, err error) {
+	var gone []string
+	remove = func() error {
+		for _, at := range gone {
+			if err := s.fs.RemoveAll(at); err != nil {
 				return fmt.Errorf("blob: %w", err)
 			}
 		}
+		return nil
 	}
-	return nil
+	entries, err := s.fs.ReadDir(cache)
+	if errors.Is(err, fs.ErrNotExist) {
+		return remove, nil
+	}
+	if err != nil {
+		return remove, fmt.Errorf("blob: %w", err)
+	}
+	for _, e := range entries {
+		if live[e.Name()] {
+			continue
+		}
+		at := filepath.Join(cache, "tmp-"+rand.Text()) // the next time, if this process dies first
+		if err := s.fs.Rename(filepath.Join(cache, e.Name()), at); errors.Is(err, fs.ErrNotExist) {
+			continue // what an earlier call took out is being removed
+		} else if err != nil {
+			return remove, fmt.Errorf("blob: %w", err)
+		}
+		gone = append(gone, at)
+	}
+	return remove, nil
 }
 
 // LayoutCopy is Layout with files of its own: content is copied, or shared by

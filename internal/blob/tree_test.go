@@ -316,7 +316,8 @@ func TestLayoutShared(t *testing.T) {
 	for _, n := range v2.Folders() {
 		live[n] = true
 	}
-	if err := s.PruneShared(cache, live); err != nil {
+	remove, err := s.PruneShared(cache, live)
+	if err := errors.Join(err, remove()); err != nil {
 		t.Fatal(err)
 	}
 	for p, want := range map[string]string{"v1/sym": "s", "v1/d1/t/p": "1", "v1/d2/t/p": "", "v2/d1/t/p": "1", "v2/d2/t/p": "two"} {

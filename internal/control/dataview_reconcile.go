@@ -135,10 +135,18 @@ func (s *Service) dropStrays(d *dataview) error {
 // are not of a database as it is now.
 // Content that only they held on to is free from then on.
 func (s *Service) PruneLayouts(ctx context.Context) error {
+	remove, err := s.setLayoutsAside(ctx)
+	if err != nil {
+		return err
+	}
+	return remove()
+}
+
+func (s *Service) setLayoutsAside(ctx context.Context) (remove func() error, err error) {
 	s.layouts.Lock()
 	defer s.layouts.Unlock()
 	trees := map[blob.Hash]bool{}
-	err := s.Store.View(ctx, func(tx store.Tx) error {
+	err = s.Store.View(ctx, func(tx store.Tx) error {
 		for d, err := range dataviews.List(tx, store.Query{}) {
 			if err != nil {
 				return err
@@ -156,14 +164,14 @@ func (s *Service) PruneLayouts(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	delete(trees, blob.Hash{}) // of an empty database
 	live := map[string]bool{}
 	for h := range trees {
 		t, err := s.Data.Blobs.Tree(h)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, name := range t.Folders() {
 			live[name] = true

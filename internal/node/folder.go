@@ -23,7 +23,8 @@ import (
 //	  code_scratch, scratch
 //	  db/NAME     link to the database's version that counts now
 //	  shared/NAME link to the volume
-//	versions      code and databases that are or were linked to
+//	versions      code and databases that are or were linked to; its databases
+//	              link to folders that nodes share
 //	tmp           what it sees as /tmp
 //	boot.q        what its process runs first
 //	output        what its process prints, until it has been collected
@@ -32,6 +33,8 @@ import (
 
 // prepare makes the folder of a node that is about to start.
 func (k *keeper) prepare(ctx context.Context, spec *control.NodeSpec) error {
+	k.laying.Lock()
+	defer k.laying.Unlock()
 	if err := datadir.RemoveAll(k.dir); err != nil {
 		return err
 	}
@@ -61,7 +64,8 @@ func (k *keeper) prepare(ctx context.Context, spec *control.NodeSpec) error {
 	return k.relay(ctx, spec)
 }
 
-// relay links code and databases as the specification has them now.
+// relay links code and databases as the specification has them now. The caller
+// holds k.laying.
 func (k *keeper) relay(ctx context.Context, spec *control.NodeSpec) error {
 	if err := k.layCode(ctx, spec.Code); err != nil {
 		return err
@@ -131,7 +135,7 @@ func (k *keeper) layDatabase(ctx context.Context, d control.NodeDatabase) error 
 			return err
 		}
 	}
-	dir := filepath.Join(k.dir, "versions", "db-"+d.Name+"-"+d.Changeset)
+	dir := filepath.Join(k.dir, "versions", versionPrefix+d.Name+"-"+d.Changeset)
 	_, err := os.Stat(dir)
 	switch {
 	case err == nil:
@@ -139,7 +143,7 @@ func (k *keeper) layDatabase(ctx context.Context, d control.NodeDatabase) error 
 	case k.isForeign(): // it sees no folder that nodes share
 		err = t.Layout(ctx, dir, nil)
 	default:
-		err = t.LayoutShared(ctx, dir, filepath.Join(k.m.cfg.Dir, "shared"))
+		err = k.layShared(ctx, t, dir)
 	}
 	if err != nil {
 		return err

@@ -33,6 +33,8 @@ type keeper struct {
 
 	traffic gateway.Traffic
 
+	laying sync.Mutex // held while the folder's links and versions change
+
 	mu       sync.Mutex // protects the rest
 	state    control.NodeState
 	process  runner.Process
@@ -272,6 +274,7 @@ func (k *keeper) remove() {
 	if err := datadir.RemoveAll(k.dir); err != nil {
 		k.m.cfg.Log.Error("folder of a node not removed", "node", k.spec.ID, "error", err)
 	}
+	k.tidy()
 }
 
 // set changes the state and tells the watcher.
@@ -362,7 +365,7 @@ func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
 	if agent == nil || process == nil || !ready {
 		return nil
 	}
-	if err := k.relay(ctx, &spec); err != nil {
+	if err := k.relink(ctx, &spec); err != nil {
 		if ctx.Err() == nil {
 			k.loaded(&spec, err)
 		}
@@ -379,6 +382,9 @@ func (k *keeper) reload(ctx context.Context, spec control.NodeSpec) error {
 		return nil
 	case err := <-k.reloaded:
 		k.loaded(&spec, err)
+		if err == nil {
+			return k.drop()
+		}
 	}
 	return nil
 }
@@ -395,6 +401,22 @@ func (k *keeper) loaded(spec *control.NodeSpec, err error) {
 		}
 	}
 	k.set(func(s *control.NodeState) { s.Reload, s.Failed = spec.Reload, reason })
+}
+
+// relink has the links of a node that runs lead to what changed.
+func (k *keeper) relink(ctx context.Context, spec *control.NodeSpec) error {
+	k.laying.Lock()
+	defer k.laying.Unlock()
+	return k.relay(ctx, spec)
+}
+
+// drop removes what the node's process has let go.
+func (k *keeper) drop() error {
+	k.laying.Lock()
+	err := k.dropVersions()
+	k.laying.Unlock()
+	k.tidy()
+	return err
 }
 
 func (k *keeper) describe() Node {

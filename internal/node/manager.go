@@ -74,6 +74,8 @@ type Manager struct {
 	agent net.Listener
 	watch func(cluster string)
 
+	shared sync.RWMutex // held to read while a node links to the shared folder, to write while it is pruned
+
 	mu     sync.Mutex // protects nodes and closed
 	nodes  map[string]*keeper
 	closed bool

@@ -198,16 +198,20 @@ func zipOf(t testing.TB, files ...string) []byte {
 	return b.Bytes()
 }
 
-// tree saves a tree of one file.
-func (b *bench) tree(t *testing.T, path, content string) blob.Hash {
+// tree saves a tree of files, given as path and content in turn.
+func (b *bench) tree(t *testing.T, files ...string) blob.Hash {
 	t.Helper()
 	lease := b.blobs.Lease()
 	t.Cleanup(lease.Release)
-	ref, err := b.blobs.Ingest(t.Context(), strings.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
+	var in []blob.TreeFile
+	for i := 0; i < len(files); i += 2 {
+		ref, err := b.blobs.Ingest(t.Context(), strings.NewReader(files[i+1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, blob.TreeFile{Path: files[i], Ref: ref})
 	}
-	tree, err := b.blobs.EmptyTree().PutAll([]blob.TreeFile{{Path: path, Ref: ref}})
+	tree, err := b.blobs.EmptyTree().PutAll(in)
 	if err != nil {
 		t.Fatal(err)
 	}
