@@ -22,6 +22,7 @@ import (
 // load drives one environment of a server.
 type load struct {
 	host  string
+	floor string // host of a server that does nothing
 	keys  datadir.Credentials
 	env   string
 	roles [2]string
@@ -45,7 +46,7 @@ func newLoad(dir *datadir.Dir) (*load, error) {
 		}
 		l.roles[i] = "arn:aws:iam::" + dir.AccountID() + ":role/" + name
 	}
-	c, err := l.dial()
+	c, err := l.dial(l.host)
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +70,8 @@ func newLoad(dir *datadir.Dir) (*load, error) {
 	return nil, errors.New("the environment is never ready")
 }
 
-func (l *load) dial() (*client, error) {
-	return dial(l.host, l.keys.AccessKeyID, l.keys.SecretAccessKey)
+func (l *load) dial(host string) (*client, error) {
+	return dial(host, l.keys.AccessKeyID, l.keys.SecretAccessKey)
 }
 
 // signer is the root user's key.
@@ -128,7 +129,7 @@ func (l *load) path() string { return "/kx/environments/" + l.env + "/users" }
 func (l *load) fill(n int) (perSecond float64, err error) {
 	began := time.Now()
 	var next atomic.Int64
-	err = l.parallel(64, func(c *client, _ int) error {
+	err = l.parallel(l.host, 64, func(c *client, _ int) error {
 		for {
 			i := int(next.Add(1)) - 1
 			if i >= n {
@@ -145,12 +146,12 @@ func (l *load) fill(n int) (perSecond float64, err error) {
 }
 
 // parallel runs work on n connections at once.
-func (l *load) parallel(n int, work func(c *client, i int) error) error {
+func (l *load) parallel(host string, n int, work func(c *client, i int) error) error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			c, err := l.dial()
+			c, err := l.dial(host)
 			if err != nil {
 				errs[i] = err
 				return
@@ -186,7 +187,11 @@ func (l *load) run(op string, conns int, length time.Duration, rate float64) (*r
 	times := make([][]time.Duration, conns)
 	stamp := time.Now().UnixNano()
 	began := time.Now()
-	err := l.parallel(conns, func(c *client, i int) error {
+	host := l.host
+	if op == opFloor {
+		host = l.floor
+	}
+	err := l.parallel(host, conns, func(c *client, i int) error {
 		rng := rand.New(rand.NewPCG(uint64(stamp), uint64(i)))
 		for n := 0; ; n++ {
 			due := time.Now()
@@ -199,7 +204,7 @@ func (l *load) run(op string, conns int, length time.Duration, rate float64) (*r
 			}
 			name := user(rng.IntN(l.users))
 			var err error
-			if op == "GetKxUser" {
+			if op != "UpdateKxUser" {
 				_, err = c.call("GET", l.path()+"/"+name, "", nil)
 			} else {
 				body := fmt.Sprintf(`{"iamRole":%q,"clientToken":"%d-%d-%d"}`, l.roles[n&1], stamp%1e9, i, n)
@@ -216,7 +221,7 @@ func (l *load) run(op string, conns int, length time.Duration, rate float64) (*r
 
 // list goes through all users page by page.
 func (l *load) list() (pages int, took time.Duration, err error) {
-	c, err := l.dial()
+	c, err := l.dial(l.host)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -16,6 +16,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -62,7 +63,8 @@ func main() {
 	}
 }
 
-// beServer is the process under test. It says "ready" once it is.
+// beServer is the process under test. It says "ready" once it is, and where
+// its floor listens.
 func beServer(dir, profile, engine string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -89,14 +91,19 @@ func beServer(dir, profile, engine string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	fmt.Println("ready")
-	return s.Run(ctx)
+	bare, err := newFloor()
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready", bare.addr())
+	return errors.Join(s.Run(ctx), bare.close())
 }
 
 // target is the process under test.
 type target struct {
-	cmd *exec.Cmd
-	dir *datadir.Dir
+	cmd   *exec.Cmd
+	dir   *datadir.Dir
+	floor string // address of a server that does nothing
 }
 
 func start(dir, profile string, more ...string) (*target, time.Duration, error) {
@@ -114,7 +121,7 @@ func start(dir, profile string, more ...string) (*target, time.Duration, error) 
 	if err := t.cmd.Start(); err != nil {
 		return nil, 0, err
 	}
-	if _, err := out.Read(make([]byte, 6)); err != nil {
+	if _, err := fmt.Fscanf(out, "ready %s\n", &t.floor); err != nil {
 		return nil, 0, fmt.Errorf("the server did not start: %w", err)
 	}
 	took := time.Since(began)
@@ -186,6 +193,7 @@ func measure(users int, length time.Duration, conns, profile string) (err error)
 	if err != nil {
 		return err
 	}
+	l.floor = t.floor
 	rate, err := l.fill(users)
 	if err != nil {
 		return err
@@ -193,7 +201,7 @@ func measure(users int, length time.Duration, conns, profile string) (err error)
 	fmt.Printf("%d users made, %.0f a second.\n\n", users, rate)
 	fmt.Println("| operation | connections | requests/s | p50 ms | p99 ms | max ms | server's CPU µs/request |\n|---|---:|---:|---:|---:|---:|---:|")
 	at16 := make(map[string]float64)
-	for _, op := range []string{"UpdateKxUser", "GetKxUser"} {
+	for _, op := range []string{opFloor, "UpdateKxUser", "GetKxUser"} {
 		for _, text := range strings.Split(conns, ",") {
 			n, err := strconv.Atoi(text)
 			if err != nil {
@@ -209,7 +217,7 @@ func measure(users int, length time.Duration, conns, profile string) (err error)
 				at16[op] = r.perSecond()
 			}
 		}
-		if full := at16[op]; full > 0 {
+		if full := at16[op]; full > 0 && op != opFloor {
 			before := t.cpu()
 			r, err := l.run(op, 16, length, full/2)
 			if err != nil {
@@ -217,6 +225,10 @@ func measure(users int, length time.Duration, conns, profile string) (err error)
 			}
 			r.print(op+" at half load", 16, t.cpu()-before)
 		}
+	}
+	if bare := at16[opFloor]; bare > 0 {
+		fmt.Printf("\nWith 16 connections, of what net/http alone answers: %.0f%% as many updates, %.0f%% as many gets.\n",
+			100*at16["UpdateKxUser"]/bare, 100*at16["GetKxUser"]/bare)
 	}
 	pages, took, err := l.list()
 	if err != nil {
