@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -60,9 +61,13 @@ func (eng *Engine) SetMemoryLimit(bytes int64) {
 	}
 }
 
-// ProtectMachine ends evaluations with 'wsfull before they use up the
-// machine's memory, for a process that has it to itself.
+// ProtectMachine ends evaluations with 'wsfull before they use up the machine's
+// memory, and keeps what is not live small beside what is, for a process that has
+// the machine to itself.
 func (eng *Engine) ProtectMachine() {
+	if os.Getenv("GOGC") == "" {
+		prim.PaceCollector(eng.ipc.ctx.Done())
+	}
 	if eng.limit.Load() == 0 {
 		eng.limit.Store(machine.Memory() / 10 * 9)
 		eng.watchMemory()

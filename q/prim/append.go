@@ -140,6 +140,8 @@ func appendVec[T kdb.Elem](v *kdb.Vec[T], y kdb.Value) kdb.Value {
 	}
 	if v.Attr != kdb.NoAttr {
 		keepAttr(v, r, v.Attr, len(v.V))
+	} else {
+		handZones(v, r)
 	}
 	return r
 }

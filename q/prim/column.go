@@ -119,6 +119,24 @@ func alloc(t kdb.Type, n int) column {
 	return c
 }
 
+// newRaw is newColumn for a column that is overwritten whole; see MakeRaw.
+func (c column) newRaw(n int) column {
+	d := column{t: c.t, n: n, enm: c.enm}
+	switch width(c.t) {
+	case 1:
+		d.p = unsafe.Pointer(unsafe.SliceData(MakeRaw[uint8](n)))
+	case 2:
+		d.p = unsafe.Pointer(unsafe.SliceData(MakeRaw[uint16](n)))
+	case 4:
+		d.p = unsafe.Pointer(unsafe.SliceData(MakeRaw[uint32](n)))
+	case 8:
+		d.p = unsafe.Pointer(unsafe.SliceData(MakeRaw[uint64](n)))
+	default:
+		d.p = unsafe.Pointer(unsafe.SliceData(MakeRaw[kdb.GUID](n)))
+	}
+	return d
+}
+
 // value returns the vector over the column's memory, without attribute.
 func (c column) value() kdb.Value {
 	switch c.t {

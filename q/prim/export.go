@@ -31,6 +31,9 @@ func (c column) Width() int { return width(c.t) }
 // New returns a zeroed column of n elements, of c's type and domain.
 func (c column) New(n int) Column { return c.newColumn(n) }
 
+// Raw is New for a column of which every element is then written; see MakeRaw.
+func (c column) Raw(n int) Column { return c.newRaw(n) }
+
 // Null returns the column of one null of c's type.
 func (c column) Null() Column { return c.null() }
 

@@ -84,7 +84,7 @@ func Gather(x kdb.Value, idx []kdb.Long) kdb.Value {
 
 // gather returns the elements at idx; out of range gives null.
 func (c column) gather(idx []int64) column {
-	out := c.newColumn(len(idx))
+	out := c.newRaw(len(idx))
 	null := c.null()
 	switch width(c.t) {
 	case 1:

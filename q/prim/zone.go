@@ -2,6 +2,7 @@ package prim
 
 import (
 	"math"
+	"sync/atomic"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -10,9 +11,13 @@ import (
 const ZoneLen = 1024
 
 // Zones holds the least and the greatest key of each ZoneLen rows of a column,
-// so that a search for extremes reads only the zones that can hold one. A key
-// is an int64 that orders as the element does, nulls least (see OrderKey).
-type Zones struct{ Least, Greatest []int64 }
+// so that a search reads only the zones that can hold what it looks for. A key
+// is an int64 that orders as the element does, nulls least (see OrderKey). They
+// are never changed: those of a column that has grown are a longer copy.
+type Zones struct {
+	n               int // rows covered
+	Least, Greatest []int64
+}
 
 // OrderKey maps a float to an integer of the same order, the null first.
 func OrderKey(v float64) int64 {
@@ -25,37 +30,75 @@ func OrderKey(v float64) int64 {
 
 // ZonesOf returns the zones of a numeric vector of eight-byte elements, nil for
 // other values. They are made at first use and kept with the vector unless its
-// attribute keeps an index there; whoever amends a vector drops its index.
+// attribute keeps an index there; whoever amends a vector drops its index, and
+// who appends to it hands them on, so that only new rows are read.
 func ZonesOf(e *Env, x kdb.Value) *Zones {
 	c, ok := columnOf(x)
 	if !ok || width(c.t) != 8 || c.t == kdb.TEnum {
 		return nil
 	}
 	place := indexPlace(x)
-	if v := place.Load(); v != nil {
-		if z, ok := (*v).(*Zones); ok && len(z.Least) == (c.n+ZoneLen-1)/ZoneLen {
-			return z
-		}
+	z := zonesAt(place)
+	if z != nil && z.n == c.n {
+		return z
 	}
-	k := (c.n + ZoneLen - 1) / ZoneLen
-	z := &Zones{make([]int64, k), make([]int64, k)}
-	inParts(e, c.n, func(lo, hi int) {
-		// Parts are cut anywhere; a zone belongs to the part it begins in.
-		for i := (lo + ZoneLen - 1) / ZoneLen; i*ZoneLen < hi; i++ {
-			p := c.slice(i*ZoneLen, min((i+1)*ZoneLen, c.n))
-			if isFloating(c.t) {
-				z.Least[i], z.Greatest[i] = floatZone(words[float64](p))
-			} else {
-				z.Least[i], z.Greatest[i] = rangeOf(words[int64](p))
-			}
-		}
-	})
+	z = z.over(e, c)
 	switch AttrOf(x) {
 	case kdb.NoAttr, kdb.Sorted:
 		var v any = z
 		place.Store(&v)
 	}
 	return z
+}
+
+// KeepsZones reports whether zones of x, or of a shorter version of it, are kept.
+func KeepsZones(x kdb.Value) bool {
+	place := indexPlace(x)
+	return place != nil && zonesAt(place) != nil
+}
+
+// zonesAt returns the zones kept in a vector's index place, if any.
+func zonesAt(place *atomic.Pointer[any]) *Zones {
+	if v := place.Load(); v != nil {
+		z, _ := (*v).(*Zones)
+		return z
+	}
+	return nil
+}
+
+// handZones lets r, whose first items are v's, keep v's zones.
+func handZones[T kdb.Elem](v, r *kdb.Vec[T]) {
+	if p := v.Index.Load(); p != nil {
+		if _, ok := (*p).(*Zones); ok {
+			r.Index.Store(p)
+		}
+	}
+}
+
+// over returns the zones of c, of whose first rows z is known; nil is none.
+func (z *Zones) over(e *Env, c column) *Zones {
+	k := (c.n + ZoneLen - 1) / ZoneLen
+	out := &Zones{c.n, make([]int64, k), make([]int64, k)}
+	whole := 0
+	if z != nil && z.n < c.n {
+		whole = z.n / ZoneLen
+		copy(out.Least, z.Least[:whole])
+		copy(out.Greatest, z.Greatest[:whole])
+	}
+	rest := c.slice(whole*ZoneLen, c.n)
+	inParts(e, rest.n, func(lo, hi int) {
+		// Parts are cut anywhere; a zone belongs to the part it begins in.
+		for i := (lo + ZoneLen - 1) / ZoneLen; i*ZoneLen < hi; i++ {
+			p := rest.slice(i*ZoneLen, min((i+1)*ZoneLen, rest.n))
+			least, greatest := &out.Least[whole+i], &out.Greatest[whole+i]
+			if isFloating(c.t) {
+				*least, *greatest = floatZone(words[float64](p))
+			} else {
+				*least, *greatest = rangeOf(words[int64](p))
+			}
+		}
+	})
+	return out
 }
 
 func floatZone(s []float64) (least, greatest int64) {

@@ -34,3 +34,28 @@ func TestZonesAgainstSort(t *testing.T) {
 		}
 	})
 }
+
+// TestZonesOfGrowingColumn appends to a column whose zones are kept.
+func TestZonesOfGrowingColumn(t *testing.T) {
+	e := &prim.Env{Threads: 2}
+	var v kdb.Value = kdb.NewVec([]kdb.Long{7})
+	for _, more := range []int{5, prim.ZoneLen - 6, 1, 3 * prim.ZoneLen, 10} {
+		prim.ZonesOf(e, v)
+		add := make([]kdb.Long, more)
+		for i := range add {
+			add[i] = kdb.Long(more * (i - more/2))
+		}
+		old := v
+		v = prim.AppendValues(v, kdb.NewVec(add))
+		if !prim.KeepsZones(v) {
+			t.Fatal("no zones are handed on")
+		}
+		got, want := prim.ZonesOf(e, v), prim.ZonesOf(e, kdb.NewVec(slices.Clone(v.(*kdb.Longs).V)))
+		if !slices.Equal(got.Least, want.Least) || !slices.Equal(got.Greatest, want.Greatest) {
+			t.Fatalf("%d rows: got %v, want %v", v.Len(), got, want)
+		}
+		if z := prim.ZonesOf(e, old); len(z.Least) != (old.Len()+prim.ZoneLen-1)/prim.ZoneLen {
+			t.Fatal("the shorter version has the zones of the longer one")
+		}
+	}
+}

@@ -129,9 +129,13 @@ func columnsNamed(t *kdb.Table, names []kdb.Symbol) ([]kdb.Value, error) {
 func joinAt(e *prim.Env, l, r *kdb.Table, take []kdb.Symbol, at []int32, fill bool) (*kdb.Table, error) {
 	out := kdb.NewTable(slices.Clone(l.Names), slices.Clone(l.Cols))
 	missing := slices.Contains(at, -1)
-	for _, n := range take {
-		c, _ := r.Col(n)
-		v := gather(e, c, at)
+	from, err := columnsNamed(r, take)
+	if err != nil {
+		return nil, err
+	}
+	found := gatherAll(e, from, at)
+	for j, n := range take {
+		v := found[j]
 		i := slices.Index(out.Names, n)
 		if i < 0 {
 			out.Names, out.Cols = append(out.Names, n), append(out.Cols, v)
@@ -211,6 +215,9 @@ func asofRows(e *prim.Env, names []kdb.Symbol, l, r *kdb.Table) ([]int32, error)
 			return at, nil
 		}
 	}
+	if k.parted && k.leftRuns != nil {
+		return asofParts(e, k, lt, rt), nil
+	}
 	return asofByGroup(e, k, lt, rt), nil
 }
 
@@ -262,7 +269,7 @@ func orderedInts(v kdb.Value) ([]int64, error) {
 // not ascend. Each goroutine walks a stretch of time; a key it has not met yet
 // is looked up afterwards in what the stretches before it have left.
 func asofInOrder(e *prim.Env, k *keyMatch, lt, rt []int64) (at []int32, ok bool) {
-	at = make([]int32, len(lt))
+	at = prim.MakeRaw[int32](len(lt))
 	p := parts(e, len(lt)+len(rt), 1<<17)
 	cut := func(i int) (l, r int) {
 		switch i {
@@ -368,7 +375,7 @@ func asofInOrder(e *prim.Env, k *keyMatch, lt, rt []int64) (at []int32, ok bool)
 // asofByGroup joins key by key: the rows of each key on the left, which mostly
 // ascend in time, against those on the right.
 func asofByGroup(e *prim.Env, k *keyMatch, lt, rt []int64) []int32 {
-	at := make([]int32, len(lt))
+	at := prim.MakeRaw[int32](len(lt))
 	order, starts := k.leftGroups()
 	right := k.rightGroups()
 	// Keys are dealt out in stretches of about equal numbers of rows.

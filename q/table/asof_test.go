@@ -176,7 +176,7 @@ func TestAsofLarge(t *testing.T) {
 			want[i] = r
 		}
 	}
-	for _, layout := range []string{"time", "parted", "sorted"} {
+	for _, layout := range []string{"time", "parted", "sorted", "both parted"} {
 		t.Run(layout, func(t *testing.T) {
 			l, r := left, right
 			switch layout {
@@ -184,6 +184,8 @@ func TestAsofLarge(t *testing.T) {
 				r = withAttr(bySym(right), kdb.Parted)
 			case "sorted":
 				l, r = bySym(left), bySym(right)
+			case "both parted":
+				l, r = withAttr(bySym(left), kdb.Parted), withAttr(bySym(right), kdb.Parted)
 			}
 			e, _ := newEnv(3)
 			got, err := table.Asof(e, table.AsofKind{}, symTime, l, r)

@@ -19,6 +19,9 @@ type keyMatch struct {
 	runs   []kdb.Long
 	lists  [][]kdb.Long
 	keyOf  func(row int) int32 // of the right
+	// leftRuns are where equal adjacent keys on the left begin, if it is parted.
+	leftRuns []kdb.Long
+	leftKey  func(row int) int32
 }
 
 // matchKeys numbers the keys of two tables of nl and nr rows, given as their key
@@ -98,6 +101,9 @@ func matchSymbols(l, r kdb.Value) *keyMatch {
 	k.lists, _ = prim.GroupsOf(r)
 	first := reader(r)()
 	k.keyOf = func(row int) int32 { return first(row, row+1)[0] }
+	k.leftRuns, _ = prim.Runs(l)
+	leftFirst := reader(l)()
+	k.leftKey = func(row int) int32 { return leftFirst(row, row+1)[0] }
 	return k
 }
 
@@ -122,7 +128,7 @@ func groupRows(read func(lo, hi int) []int32, rows, n int) (order, starts []int3
 	}
 	starts = make([]int32, n+1)
 	copy(starts, count)
-	order = make([]int32, rows)
+	order = prim.MakeRaw[int32](rows)
 	for at := 0; at < rows; at += blockLen {
 		for i, key := range read(at, min(at+blockLen, rows)) {
 			if key < 0 {

@@ -118,6 +118,9 @@ func pickTable(e *prim.Env, t *kdb.Table, r rows) *kdb.Table {
 	if r.whole(t.Len()) {
 		return t
 	}
+	if r.idx != nil {
+		return gatherTable(e, t, r.idx)
+	}
 	cols := make([]kdb.Value, len(t.Cols))
 	for i, c := range t.Cols {
 		cols[i] = pick(e, c, r)
@@ -127,11 +130,7 @@ func pickTable(e *prim.Env, t *kdb.Table, r rows) *kdb.Table {
 
 // gatherTable returns the rows of a table in the given order; row -1 is nulls.
 func gatherTable(e *prim.Env, t *kdb.Table, idx []int32) *kdb.Table {
-	cols := make([]kdb.Value, len(t.Cols))
-	for i, c := range t.Cols {
-		cols[i] = gather(e, c, idx)
-	}
-	return kdb.NewTable(t.Names, cols)
+	return kdb.NewTable(t.Names, gatherAll(e, t.Cols, idx))
 }
 
 // slice returns items lo up to hi of a list, sharing its memory and marked so.
@@ -179,26 +178,49 @@ func pickSpans(col kdb.Value, r rows) kdb.Value {
 // gather returns the items of a column at the given rows; a row outside the
 // column gives null.
 func gather(e *prim.Env, col kdb.Value, idx []int32) kdb.Value {
-	c, ok := prim.ColumnOf(col)
-	if !ok {
-		return prim.Gather(col, longs(idx))
+	return gatherAll(e, []kdb.Value{col}, idx)[0]
+}
+
+// gatherAll is gather for several columns, a block of rows of each in turn, so
+// that the row numbers are read from memory once.
+func gatherAll(e *prim.Env, cols []kdb.Value, idx []int32) []kdb.Value {
+	type move struct{ to, from, null prim.Column }
+	out := make([]kdb.Value, len(cols))
+	var moves []move
+	for i, col := range cols {
+		c, ok := prim.ColumnOf(col)
+		if !ok {
+			out[i] = prim.Gather(col, longs(idx))
+			continue
+		}
+		m := move{c.Raw(len(idx)), c, c.Null()}
+		out[i] = m.to.Value()
+		moves = append(moves, m)
 	}
-	out, null := c.New(len(idx)), c.Null()
 	parallel(e, len(idx), 1<<16, func(_, lo, hi int) {
-		switch c.Width() {
-		case 1:
-			gatherWords(prim.Words[uint8](out), prim.Words[uint8](c), prim.Words[uint8](null)[0], idx, lo, hi)
-		case 2:
-			gatherWords(prim.Words[uint16](out), prim.Words[uint16](c), prim.Words[uint16](null)[0], idx, lo, hi)
-		case 4:
-			gatherWords(prim.Words[uint32](out), prim.Words[uint32](c), prim.Words[uint32](null)[0], idx, lo, hi)
-		case 8:
-			gatherWords(prim.Words[uint64](out), prim.Words[uint64](c), prim.Words[uint64](null)[0], idx, lo, hi)
-		default:
-			gatherWords(prim.Words[kdb.GUID](out), prim.Words[kdb.GUID](c), prim.Words[kdb.GUID](null)[0], idx, lo, hi)
+		for at := lo; at < hi; at += blockLen {
+			to := min(at+blockLen, hi)
+			for _, m := range moves {
+				gatherBlock(m.to, m.from, m.null, idx, at, to)
+			}
 		}
 	})
-	return out.Value()
+	return out
+}
+
+func gatherBlock(out, c, null prim.Column, idx []int32, lo, hi int) {
+	switch c.Width() {
+	case 1:
+		gatherWords(prim.Words[uint8](out), prim.Words[uint8](c), prim.Words[uint8](null)[0], idx, lo, hi)
+	case 2:
+		gatherWords(prim.Words[uint16](out), prim.Words[uint16](c), prim.Words[uint16](null)[0], idx, lo, hi)
+	case 4:
+		gatherWords(prim.Words[uint32](out), prim.Words[uint32](c), prim.Words[uint32](null)[0], idx, lo, hi)
+	case 8:
+		gatherWords(prim.Words[uint64](out), prim.Words[uint64](c), prim.Words[uint64](null)[0], idx, lo, hi)
+	default:
+		gatherWords(prim.Words[kdb.GUID](out), prim.Words[kdb.GUID](c), prim.Words[kdb.GUID](null)[0], idx, lo, hi)
+	}
 }
 
 func gatherWords[T any](dst, src []T, null T, idx []int32, lo, hi int) {

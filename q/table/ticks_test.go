@@ -2,6 +2,8 @@ package table_test
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -31,8 +33,13 @@ var day = kdb.Timestamp(757503000000000000) // 2024.01.02D09:30
 
 type ticks struct{ trade, quote *kdb.Table }
 
+// makeTicks makes a million trades and five million quotes, or as many of each
+// as TICKS says.
 var makeTicks = sync.OnceValue(func() ticks {
-	const n, m = 1_000_000, 5_000_000
+	n, m := int64(1_000_000), int64(5_000_000)
+	if v, err := strconv.ParseInt(os.Getenv("TICKS"), 10, 64); err == nil {
+		n, m = v, v
+	}
 	names := make([]kdb.Symbol, 500)
 	for i := range names {
 		names[i] = kdb.Sym(fmt.Sprintf("S%03d", i))
@@ -43,7 +50,7 @@ var makeTicks = sync.OnceValue(func() ticks {
 		time, sym := make([]kdb.Timestamp, n), make([]kdb.Symbol, n)
 		price, size := make([]kdb.Float, n), make([]kdb.Long, n)
 		w := step / n
-		for i := range int64(n) {
+		for i := range n {
 			id := rankOf(i, 12345)
 			time[i] = day + kdb.Timestamp(w*i+hash(i, 777777)%w)
 			sym[i] = names[id]
@@ -57,7 +64,7 @@ var makeTicks = sync.OnceValue(func() ticks {
 		bid, ask := make([]kdb.Float, m), make([]kdb.Float, m)
 		bsize, asize := make([]kdb.Long, m), make([]kdb.Long, m)
 		w := step / m
-		for i := range int64(m) {
+		for i := range m {
 			id := rankOf(i, 54321)
 			c := 1000 + 37*id + hash(i, 987654)%200
 			time[i] = day + kdb.Timestamp(w*i+hash(i, 888888)%w)

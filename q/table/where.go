@@ -452,47 +452,6 @@ func comparable(a, b kdb.Type) bool {
 	return false
 }
 
-// inInterval selects the rows whose integers lie in a closed interval, or with
-// not outside it. A sorted column is searched, not scanned.
-func (q *query) inInterval(col kdb.Value, lo, hi int64, not bool) rows {
-	if lo > hi {
-		if not {
-			return q.sel
-		}
-		return rows{}
-	}
-	if prim.AttrOf(col) == kdb.Sorted && q.sel.idx == nil && !not {
-		all := allRows(col.Len())
-		read, _ := intReader(col, &all)
-		at := func(limit int64, above bool) int32 {
-			a, b := 0, col.Len()
-			for a < b {
-				m := (a + b) / 2
-				if v := read(m, m+1)[0]; v < limit || above && v == limit {
-					a = m + 1
-				} else {
-					b = m
-				}
-			}
-			return int32(a)
-		}
-		return q.within([]span{{at(lo, false), at(hi, true)}})
-	}
-	width := uint64(hi) - uint64(lo)
-	return q.keepEach(func() func(a, b int, out []int32) []int32 {
-		read, _ := intReader(col, &q.sel)
-		return func(a, b int, out []int32) []int32 {
-			in, k := read(a, b), 0
-			out = out[:len(in)]
-			for i, v := range in {
-				out[k] = int32(a + i)
-				k += b2i((uint64(v)-uint64(lo) <= width) != not)
-			}
-			return out[:k]
-		}
-	})
-}
-
 // compareExpr is compare for simple arithmetic on columns.
 func (q *query) compareExpr(tree kdb.Value, name string, c kdb.Value) (rows, bool) {
 	x, ok := q.compile(tree)

@@ -1,0 +1,4 @@
+package prim
+
+// PacePercent is pacePercent.
+var PacePercent = pacePercent
