@@ -107,9 +107,12 @@ func (c dbExport) Run(ctx context.Context, std *stdio) error {
 		return err
 	}
 	return c.with(ctx, func(o *operator, _ *finspace.Client, env string) error {
-		if err := o.ask(ctx, server.ExportPath, server.ExportRequest{
+		d := newDisplay(std)
+		err := o.follow(ctx, server.ExportPath, server.ExportRequest{
 			Environment: env, Database: c.Database, Changeset: c.Changeset, Folder: folder,
-		}, nil); err != nil {
+		}, nil, d.show)
+		d.end()
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(std.out, "%s is in %s; its files are links, not to be written to.\n", c.Database, folder)
@@ -138,15 +141,17 @@ func (c dbImport) Run(ctx context.Context, std *stdio) error {
 		return err
 	}
 	return c.with(ctx, func(o *operator, client *finspace.Client, env string) error {
-		std.note("reading %s", folder)
+		d := newDisplay(std)
 		var reply server.ImportReply
-		if err := o.ask(ctx, server.ImportPath, server.ImportRequest{Environment: env, Database: c.Database, Folder: folder}, &reply); err != nil {
+		err := o.follow(ctx, server.ImportPath, server.ImportRequest{Environment: env, Database: c.Database, Folder: folder}, &reply, d.show)
+		if err != nil {
+			d.end()
 			return err
 		}
-		std.note("changeset %s is being checked and stored", reply.Changeset)
-		out, err := client.WaitKxChangeset(ctx, &finspace.GetKxChangesetInput{
+		out, err := c.await(ctx, o, client, d, &finspace.GetKxChangesetInput{
 			EnvironmentId: &env, DatabaseName: &c.Database, ChangesetId: &reply.Changeset,
 		})
+		d.end()
 		if err != nil {
 			return err
 		}
@@ -160,6 +165,41 @@ func (c dbImport) Run(ctx context.Context, std *stdio) error {
 		fmt.Fprintln(std.out, reply.Changeset)
 		return nil
 	})
+}
+
+// await waits for a changeset to end, and shows how far it has come.
+func (c dbImport) await(ctx context.Context, o *operator, client *finspace.Client, d *display, in *finspace.GetKxChangesetInput) (*finspace.GetKxChangesetOutput, error) {
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
+		out, err := client.GetKxChangeset(ctx, in)
+		if err != nil || out.Status == finspace.ChangesetStatusCompleted || out.Status == finspace.ChangesetStatusFailed {
+			return out, err
+		}
+		imports, err := o.imports(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if p, ok := imports[*in.ChangesetId]; ok {
+			d.show(p)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// imports are the changesets that are being imported, and how far each is.
+func (o *operator) imports(ctx context.Context) (map[string]blob.Progress, error) {
+	var reply server.ImportsReply
+	if err := o.ask(ctx, server.ImportsPath, nil, &reply); err != nil {
+		return nil, err
+	}
+	now := map[string]blob.Progress{}
+	for _, i := range reply.Imports {
+		now[i.Changeset] = i.Progress
+	}
+	return now, nil
 }
 
 type dbDiff struct {
@@ -211,7 +251,7 @@ type dbLog struct{ database }
 
 // Help shows how it is used.
 func (dbLog) Help() string {
-	return `The newest first, those that failed or are being stored among them.
+	return `The newest first, those that failed or are being stored among them; the latter with how far they are.
 
   quoin db log hist
   quoin db log hist --environment prod`
@@ -219,7 +259,11 @@ func (dbLog) Help() string {
 
 // Run lists the changesets.
 func (c dbLog) Run(ctx context.Context, std *stdio) error {
-	return c.with(ctx, func(_ *operator, client *finspace.Client, env string) error {
+	return c.with(ctx, func(o *operator, client *finspace.Client, env string) error {
+		running, err := o.imports(ctx)
+		if err != nil {
+			return err
+		}
 		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "CHANGESET\tCREATED\tSTATUS")
 		for ch, err := range client.KxChangesets(ctx, &finspace.ListKxChangesetsInput{EnvironmentId: &env, DatabaseName: &c.Database}) {
@@ -230,7 +274,11 @@ func (c dbLog) Run(ctx context.Context, std *stdio) error {
 			if ch.CreatedTimestamp != nil {
 				created = ch.CreatedTimestamp.UTC().Format(time.RFC3339)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\n", finspace.Value(ch.ChangesetId), created, ch.Status)
+			fmt.Fprintf(w, "%s\t%s\t%s", finspace.Value(ch.ChangesetId), created, ch.Status)
+			if p, ok := running[finspace.Value(ch.ChangesetId)]; ok && ch.Status == finspace.ChangesetStatusProcessing {
+				fmt.Fprintf(w, "  %s", describeProgress(p, 0))
+			}
+			fmt.Fprintln(w)
 		}
 		return w.Flush()
 	})
@@ -252,9 +300,11 @@ func (dbGC) Help() string {
 // Run collects.
 func (c dbGC) Run(ctx context.Context, std *stdio) error {
 	return c.with(func(o *operator) error {
-		std.note("looking at all content")
+		d := newDisplay(std)
 		var g blob.Garbage
-		if err := o.ask(ctx, server.CollectPath, server.CollectRequest{DryRun: c.DryRun}, &g); err != nil {
+		err := o.follow(ctx, server.CollectPath, server.CollectRequest{DryRun: c.DryRun}, &g, d.show)
+		d.end()
+		if err != nil {
 			return err
 		}
 		did := "removed"

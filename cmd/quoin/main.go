@@ -13,8 +13,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
-
 	"github.com/quoinhq/quoin/internal/node/enter"
 )
 
@@ -57,13 +55,6 @@ type rawCommand func(ctx context.Context, args []string, std *stdio) int
 type stdio struct {
 	in       io.Reader
 	out, err io.Writer
-}
-
-// note tells somebody who waits at a terminal what is going on.
-func (s *stdio) note(format string, args ...any) {
-	if f, ok := s.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		fmt.Fprintf(f, format+" …\n", args...)
-	}
 }
 
 // exitError is returned by a command that has said what there is to say and

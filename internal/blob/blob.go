@@ -271,16 +271,18 @@ func (s *Store) Collect(ctx context.Context, dry bool, mark func(context.Context
 	s.collecting.Lock()
 	defer s.collecting.Unlock()
 	young := s.youngest()
+	MeterOf(ctx).Stage("finding what is named", Amount{})
 	live, err := mark(ctx)
 	if err != nil {
 		return Garbage{}, err
 	}
 	var g Garbage
+	MeterOf(ctx).Stage("looking at all content", Amount{})
 	for i := range 256 {
 		if err := ctx.Err(); err != nil {
 			return g, err
 		}
-		if err := s.collectDir(hex.EncodeToString([]byte{byte(i)}), young, dry, live, &g); err != nil {
+		if err := s.collectDir(MeterOf(ctx), hex.EncodeToString([]byte{byte(i)}), young, dry, live, &g); err != nil {
 			return g, err
 		}
 	}
@@ -301,7 +303,7 @@ func (s *Store) youngest() time.Time {
 	return at.Add(-time.Second) // file times may be as coarse as a clock tick
 }
 
-func (s *Store) collectDir(sub string, young time.Time, dry bool, live func(Hash) bool, g *Garbage) error {
+func (s *Store) collectDir(meter *Meter, sub string, young time.Time, dry bool, live func(Hash) bool, g *Garbage) error {
 	entries, err := s.fs.ReadDir(filepath.Join(s.dir, sub))
 	if err != nil {
 		return fmt.Errorf("blob: %w", err)
@@ -311,9 +313,11 @@ func (s *Store) collectDir(sub string, young time.Time, dry bool, live func(Hash
 		if h.UnmarshalText([]byte(sub+e.Name())) != nil {
 			continue
 		}
+		before := *g
 		if err := s.collectOne(h, young, dry, live(h), g); err != nil {
 			return err
 		}
+		meter.Add(int64(g.Kept+g.Removed-before.Kept-before.Removed), g.KeptBytes+g.RemovedBytes-before.KeptBytes-before.RemovedBytes)
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (s *Store) Ingest(ctx context.Context, r io.Reader) (Ref, error) {
 		return Ref{}, err
 	}
 	defer w.Abort()
-	if _, err := io.Copy(w, ctxReader{ctx, r}); err != nil {
+	if _, err := io.Copy(w, ctxReader{ctx, r, MeterOf(ctx)}); err != nil {
 		return Ref{}, err
 	}
 	return w.Commit()
@@ -147,13 +147,16 @@ func (s *Store) copyTo(h Hash, path string, mode fs.FileMode) error {
 }
 
 type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
+	ctx   context.Context
+	r     io.Reader
+	meter *Meter // is told of bytes
 }
 
 func (r ctxReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return r.r.Read(p)
+	n, err := r.r.Read(p)
+	r.meter.Add(0, int64(n))
+	return n, err
 }

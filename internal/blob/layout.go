@@ -36,7 +36,7 @@ func (s *Store) layout(ctx context.Context, g *errgroup.Group, f *folder, dir, p
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	made := prefix == ""
+	made, meter := prefix == "", MeterOf(ctx)
 	for _, n := range f.nodes {
 		p := prefix + n.Name
 		if n.Dir {
@@ -65,6 +65,7 @@ func (s *Store) layout(ctx context.Context, g *errgroup.Group, f *folder, dir, p
 		if err := s.Link(n.Hash, at); err != nil {
 			return err
 		}
+		meter.Add(1, n.Size)
 	}
 	return nil
 }

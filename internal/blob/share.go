@@ -204,6 +204,7 @@ func (s *Store) scan(ctx context.Context, dir, prefix string, files []TreeFile) 
 			if err != nil {
 				return nil, err
 			}
+			MeterOf(ctx).Add(1, 0) // its bytes have been told as they were read
 			files = append(files, TreeFile{prefix + e.Name(), ref})
 		}
 	}

@@ -44,6 +44,7 @@ func (s *Service) ExportChangeset(ctx context.Context, env, db, id, dir string) 
 	if err != nil {
 		return err
 	}
+	blob.MeterOf(ctx).Stage("linking", blob.Amount{Files: t.Files(), Bytes: t.Bytes()})
 	return t.Layout(ctx, dir, nil)
 }
 
@@ -53,10 +54,13 @@ func (s *Service) ExportChangeset(ctx context.Context, env, db, id, dir string) 
 func (s *Service) ImportFolder(ctx context.Context, env, db, dir string) (string, error) {
 	lease := s.Data.Blobs.Lease()
 	defer lease.Release()
+	meter := blob.MeterOf(ctx)
+	meter.Stage("reading", blob.Amount{})
 	t, err := s.Data.Blobs.Scan(ctx, dir)
 	if err != nil {
 		return "", err
 	}
+	meter.Stage("waiting for the disk", blob.Amount{})
 	h, err := t.Save(ctx)
 	if err != nil {
 		return "", err

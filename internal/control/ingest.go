@@ -39,6 +39,9 @@ func (s *Service) ReconcileChangeset(ctx context.Context, k string) (lifecycle.R
 	// Content that was fetched is named by no record until the end.
 	lease := s.Data.Blobs.Lease()
 	defer lease.Release()
+	meter := s.imports.begin(c)
+	defer s.imports.end(k)
+	ctx = blob.WithMeter(ctx, meter)
 	tree, err := s.buildTree(ctx, c, d)
 	var user *ingestError
 	switch {
@@ -145,6 +148,7 @@ func (s *Service) buildTree(ctx context.Context, c *changeset, d *database) (*bl
 		}
 	}
 	if s.Data.Check != nil {
+		blob.MeterOf(ctx).Stage("checking", blob.Amount{})
 		if err := s.Data.Check(ctx, before, after); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -189,10 +193,14 @@ func (s *Service) applyPut(ctx context.Context, t *blob.Tree, r finspace.ChangeR
 			return nil, err
 		}
 	}
+	if single {
+		blob.MeterOf(ctx).Expect(1, 0)
+	}
 	if err := s.fetch(ctx, bucket, found); err != nil {
 		return nil, err
 	}
 	if single { // what a listing has said of others
+		blob.MeterOf(ctx).Expect(0, found[0].ref.Size)
 		if err := total.add(found[0].ref.Size); err != nil {
 			return nil, err
 		}
@@ -238,6 +246,7 @@ func (s *Service) listPut(ctx context.Context, bucket, prefix, under string, tot
 			p = under + "/" + rest
 		}
 		found = append(found, placed{key: o.Key, path: p})
+		blob.MeterOf(ctx).Expect(1, o.Size)
 	}
 	if len(found) == 0 {
 		return nil, &ingestError{finspace.ErrorDetailsResourceNotFound, fmt.Sprintf("There is nothing under s3://%s/%s.", bucket, prefix), nil}
@@ -250,11 +259,13 @@ func (s *Service) fetch(ctx context.Context, bucket string, found []placed) erro
 	g.SetLimit(fetchers)
 	for i := range found {
 		g.Go(func() error {
-			ref, err := s.Data.Objects.Fetch(ctx, s.Data.Blobs, bucket, found[i].key, "")
+			inner, end := blob.MeterOf(ctx).File(ctx)
+			ref, err := s.Data.Objects.Fetch(inner, s.Data.Blobs, bucket, found[i].key, "")
 			if err != nil {
 				return s.sourceError(bucket, found[i].key, err)
 			}
 			found[i].ref = ref
+			end(ref.Size)
 			if s.Data.Fetched != nil {
 				s.Data.Fetched(ref.Size)
 			}
@@ -281,6 +292,8 @@ func (s *Service) sourceError(bucket, k string, err error) error {
 // completeChangeset makes the tree the database's, in one transaction. What is
 // new of it is laid out first, so that a dataview of it has only links to make.
 func (s *Service) completeChangeset(ctx context.Context, k string, t *blob.Tree) error {
+	meter := blob.MeterOf(ctx)
+	meter.Stage("waiting for the disk", blob.Amount{})
 	h, err := t.Save(ctx)
 	if err != nil {
 		return err
@@ -288,6 +301,7 @@ func (s *Service) completeChangeset(ctx context.Context, k string, t *blob.Tree)
 	if err := s.Data.Blobs.Sync(ctx); err != nil {
 		return err
 	}
+	meter.Stage("laying out", blob.Amount{})
 	if t, err = s.Data.Blobs.Tree(h); err != nil { // with the names of its folders
 		return err
 	}

@@ -55,6 +55,7 @@ type Service struct {
 	Config
 	pager   pager
 	layouts sync.RWMutex // held for reading while folders are laid out and recorded
+	imports imports      // changesets being imported
 	making  turns        // versions of dataviews being made, by environment
 }
 

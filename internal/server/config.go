@@ -52,6 +52,8 @@ type Config struct {
 	// believed. From anyone else they count for nothing.
 	TrustedProxies []netip.Prefix
 
+	NewsEach time.Duration // how often somebody who waits for an import or an export hears of it: 250 ms
+
 	Log *slog.Logger     // discards
 	Now func() time.Time // time.Now; tests turn it
 
@@ -94,6 +96,7 @@ func (c *Config) EnsureDefaults() {
 	}
 	c.Limits.ensureDefaults()
 	or(&c.ConnectionLife, gateway.DefaultLife)
+	or(&c.NewsEach, 250*time.Millisecond)
 	or(&c.Audit.MaxBytes, 1<<30)
 	or(&c.Audit.MaxAge, 400*24*time.Hour)
 }

@@ -106,6 +106,7 @@ func (s *Server) collectGarbage(x *exchange) (any, error) {
 		return nil, err
 	}
 	if !in.DryRun {
+		blob.MeterOf(x.ctx).Stage("removing folders that nothing shows", blob.Amount{})
 		if err := s.control.PruneLayouts(x.ctx); err != nil {
 			return nil, fmt.Errorf("collect: %w", err)
 		}

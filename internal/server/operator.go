@@ -30,6 +30,7 @@ const (
 	ImportPath  = "/-/db/import"  // ImportRequest, answered with an ImportReply
 	DiffPath    = "/-/db/diff"    // DiffRequest, answered with a DiffReply
 	CollectPath = "/-/db/collect" // CollectRequest, answered with a blob.Garbage
+	ImportsPath = "/-/db/imports" // answered with an ImportsReply
 )
 
 // operatorCall is one of them: what metrics and the audit trail call it, and
@@ -48,6 +49,7 @@ func operatorCalls() map[string]operatorCall {
 		ImportPath:         {"ImportDatabase", (*Server).importDatabase},
 		DiffPath:           {"DiffDatabase", (*Server).diffDatabase},
 		CollectPath:        {"CollectGarbage", (*Server).collectGarbage},
+		ImportsPath:        {"ListImports", (*Server).listImports},
 	}
 }
 
@@ -66,7 +68,11 @@ func (s *Server) withOperator(next handler) handler {
 		control := http.NewResponseController(&x.w)
 		_ = control.SetReadDeadline(time.Time{})
 		_ = control.SetWriteDeadline(time.Time{})
+		news := subscribe(x, s.cfg.NewsEach)
 		reply, err := call.do(s, x)
+		if news.end() {
+			return news.deliver(reply, err)
+		}
 		if err != nil {
 			return err
 		}
