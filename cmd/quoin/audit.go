@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/quoinhq/quoin/internal/audit"
+	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/store/sqlite"
 )
 
@@ -68,7 +69,7 @@ func (c auditCommand) Run(ctx context.Context, std *stdio) error {
 	}
 	switch {
 	case c.Verify:
-		err = c.verify(ctx, std, db)
+		err = c.verify(ctx, std, dir, db)
 	case c.Follow:
 		err = c.print(std, audit.Follow(ctx, db, filter, 0, 200*time.Millisecond))
 	default:
@@ -118,7 +119,9 @@ func (c auditCommand) print(std *stdio, events iter.Seq2[*audit.Event, error]) e
 	return nil
 }
 
-func (c auditCommand) verify(ctx context.Context, std *stdio, db *sqlite.Reader) error {
+// verify prints the head of the chain. What is no longer in the folder cannot be
+// checked, which is no secret.
+func (c auditCommand) verify(ctx context.Context, std *stdio, dir *datadir.Dir, db *sqlite.Reader) error {
 	var noted *audit.Head
 	if c.Head != "" {
 		h, err := audit.ParseHead(c.Head)
@@ -127,9 +130,12 @@ func (c auditCommand) verify(ctx context.Context, std *stdio, db *sqlite.Reader)
 		}
 		noted = &h
 	}
-	head, err := audit.Verify(ctx, db, noted)
+	head, from, err := audit.VerifyAll(ctx, db, dir.Path("audit"), noted)
 	if err != nil {
 		return err
+	}
+	if from > 1 {
+		fmt.Fprintf(std.err, "quoin: events 1 to %d are not in %s: their exports were moved away, or they were removed\n", from-1, dir.Path("audit"))
 	}
 	fmt.Fprintln(std.out, head)
 	return nil

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -218,89 +217,6 @@ func Follow(ctx context.Context, st Viewer, f Filter, after uint64, every time.D
 	}
 }
 
-// Verify walks the chain as the store has it and returns its head. With a
-// noted head, it has to be on the chain as well, unless its event is no longer
-// kept. Errors: ErrBroken, with the place.
-func Verify(ctx context.Context, st Viewer, noted *Head) (Head, error) {
-	var end Head
-	err := st.View(ctx, func(tx store.Tx) error {
-		h, err := readHead(tx)
-		if err != nil {
-			return err
-		}
-		c := chain{next: h.First, sum: h.Prev, noted: noted}
-		if noted != nil && noted.Seq < h.First-1 {
-			c.noted = nil
-		}
-		for e, err := range tx.List(blocks, store.Query{}) {
-			if err != nil {
-				return err
-			}
-			if e.Key != blockKey(c.next) {
-				return fmt.Errorf("%w: after event %d comes block %s", ErrBroken, c.next-1, e.Key)
-			}
-			text, err := unpack(e.Key, e.Value)
-			if err != nil {
-				return err
-			}
-			if err := c.add(e.Key, text); err != nil {
-				return err
-			}
-		}
-		end = Head{c.next - 1, c.sum}
-		if end.Seq != h.Seq || end.Sum != h.Sum {
-			return fmt.Errorf("%w: it ends with event %d, its head says %d", ErrBroken, end.Seq, h.Seq)
-		}
-		return c.end()
-	})
-	return end, err
-}
-
-// chain checks blocks one after another.
-type chain struct {
-	next  uint64 // number of the next event; 0 before the first of a file
-	sum   string // of the block before
-	noted *Head  // still to be met
-}
-
-func (c *chain) add(key string, text []byte) error {
-	c.meet()
-	b, err := decodeBlock(key, text)
-	if err != nil {
-		return err
-	}
-	if c.next == 0 {
-		c.next, c.sum = b.Events[0].Seq, b.Prev
-		c.meet()
-	}
-	if b.Prev != c.sum {
-		return fmt.Errorf("%w: block %s does not follow the one before it", ErrBroken, key)
-	}
-	for _, e := range b.Events {
-		if e.Seq != c.next {
-			return fmt.Errorf("%w: event %d where %d should be", ErrBroken, e.Seq, c.next)
-		}
-		c.next++
-	}
-	c.sum = sumOf(text)
-	return nil
-}
-
-// meet strikes off the noted head if the chain is just there.
-func (c *chain) meet() {
-	if c.noted != nil && c.next == c.noted.Seq+1 && c.sum == c.noted.Sum {
-		c.noted = nil
-	}
-}
-
-func (c *chain) end() error {
-	c.meet()
-	if c.noted != nil {
-		return fmt.Errorf("%w: the noted head %v is not on it", ErrBroken, c.noted)
-	}
-	return nil
-}
-
 // maxLine bounds a line of an exported file: a block of full events.
 const maxLine = 16 << 20
 
@@ -328,25 +244,33 @@ func File(name string, f Filter) iter.Seq2[*Event, error] {
 // readFile calls each for the events of an exported file until it returns
 // false.
 func readFile(r io.Reader, each func(*Event) bool) error {
+	var c chain
+	return readLines(r, func(key string, text []byte) (bool, error) {
+		b, err := c.add(key, text)
+		if err != nil {
+			return false, err
+		}
+		for i := range b.Events {
+			if !each(&b.Events[i]) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+}
+
+// readLines calls each for the texts of the blocks of an exported file, until
+// it returns false or an error. The text counts until each returns.
+func readLines(r io.Reader, each func(key string, text []byte) (bool, error)) error {
 	z, err := gzip.NewReader(r)
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrBroken, err)
 	}
 	lines := bufio.NewScanner(z)
 	lines.Buffer(nil, maxLine)
-	var c chain
 	for n := 1; lines.Scan(); n++ {
-		if err := c.add(fmt.Sprintf("in line %d", n), lines.Bytes()); err != nil {
+		if more, err := each(fmt.Sprintf("in line %d", n), lines.Bytes()); err != nil || !more {
 			return err
-		}
-		var b block
-		if err := json.Unmarshal(lines.Bytes(), &b); err != nil {
-			return err
-		}
-		for i := range b.Events {
-			if !each(&b.Events[i]) {
-				return nil
-			}
 		}
 	}
 	if err := lines.Err(); err != nil {

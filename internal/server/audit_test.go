@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"github.com/quoinhq/quoin/internal/gateway"
 	"github.com/quoinhq/quoin/internal/server"
 	"github.com/quoinhq/quoin/internal/sigv4"
+	"github.com/quoinhq/quoin/internal/store"
 	"github.com/quoinhq/quoin/internal/store/sqlite"
 	"github.com/quoinhq/quoin/kdb/ipc"
 	"github.com/quoinhq/quoin/test/live"
@@ -288,4 +291,42 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// panicking breaks a transaction in a way that nobody has thought of.
+type panicking struct {
+	store.Store
+	on atomic.Bool
+}
+
+func (p *panicking) View(ctx context.Context, fn func(store.Tx) error) error {
+	if p.on.Load() {
+		panic("a fault that nobody has thought of")
+	}
+	return p.Store.View(ctx, fn)
+}
+
+// TestTrailHasCallsThatPanicked sends a call into a panic: the caller gets the
+// usual error, and the trail knows of it.
+func TestTrailHasCallsThatPanicked(t *testing.T) {
+	broken := new(panicking)
+	s := live.Start(t, func(c *server.Config) {
+		c.WrapStore = func(inner store.Store) store.Store { broken.Store = inner; return broken }
+	})
+	env := s.Environment("env")
+	broken.on.Store(true)
+	r := s.Do(http.MethodGet, "/kx/environments/"+env+"/users/bob", nil)
+	broken.on.Store(false)
+	if r.Status != 500 || r.Code() != "InternalServerException" || strings.Contains(string(r.Body), "nobody") {
+		t.Errorf("%d %s", r.Status, r.Body)
+	}
+	id := r.Header.Get("X-Amzn-Requestid")
+	trailUntil(t, s, "the call that panicked", func(events []*audit.Event) bool {
+		for _, e := range events {
+			if e.RequestID == id {
+				return e.Operation == "GetKxUser" && e.Outcome == "InternalServerException" && strings.HasSuffix(e.Principal, ":root")
+			}
+		}
+		return false
+	})
 }

@@ -1,12 +1,9 @@
 package server_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -191,45 +188,5 @@ func TestAddressLimit(t *testing.T) {
 	clock.Advance(2 * time.Second)
 	if got := unsigned(); got != 403 {
 		t.Errorf("after a while: %d", got)
-	}
-}
-
-// TestSlowClients holds connections open without sending what was announced:
-// the server lets go of them and answers others all the while.
-func TestSlowClients(t *testing.T) {
-	s := live.Start(t, func(c *server.Config) {
-		// Short, and yet long for a request that comes whole to a slow machine.
-		c.Limits.HeaderTimeout, c.Limits.BodyTimeout, c.Limits.IdleTimeout = 2*time.Second, 3*time.Second, time.Minute
-	})
-	addr := strings.TrimPrefix(s.URL(), "http://")
-	for name, c := range map[string]struct{ send, want string }{
-		"no header":          {"", ""},
-		"half a header":      {"GET /kx/environments HTTP/1.1\r\nHost: x\r\nX-", ""},
-		"a body that stalls": {"PUT /kx/environments/a/users/b HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "408"},
-		"no TLS, no HTTP":    {"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n", "400"},
-		"a header too large": {"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 80<<10) + "\r\n\r\n", "431"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conn, err := net.Dial("tcp", addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			if _, err := io.WriteString(conn, c.send); err != nil {
-				return // it has hung up on us already
-			}
-			if r := s.Do("GET", "/kx/environments", nil); r.Status != 200 {
-				t.Errorf("another client: %d", r.Status)
-			}
-			_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
-			line, err := bufio.NewReader(conn).ReadString('\n')
-			if net, ok := err.(net.Error); ok && net.Timeout() {
-				t.Error("the connection is still open")
-			}
-			if c.want != "" && !strings.Contains(line, c.want) {
-				t.Errorf("got %q, want %s", line, c.want)
-			}
-		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/dbdiff"
+	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/s3"
 )
 
@@ -57,6 +58,7 @@ func (s *Server) exportDatabase(x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	iam.EnvFrom(x.ctx).Resource = s.arns().Database(in.Environment, in.Database)
 	if !filepath.IsAbs(in.Folder) {
 		return nil, finspace.NewValidationException("The folder needs an absolute path.")
 	}
@@ -74,6 +76,7 @@ func (s *Server) importDatabase(x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	iam.EnvFrom(x.ctx).Resource = s.arns().Database(in.Environment, in.Database)
 	if fi, err := os.Stat(in.Folder); !filepath.IsAbs(in.Folder) || err != nil || !fi.IsDir() {
 		return nil, finspace.NewValidationException(in.Folder + ": the server finds no such folder.")
 	}
@@ -86,6 +89,7 @@ func (s *Server) diffDatabase(x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	iam.EnvFrom(x.ctx).Resource = s.arns().Database(in.Environment, in.Database)
 	var trees [2]*blob.Tree
 	for i, id := range []string{in.From, in.To} {
 		if trees[i], err = s.control.ChangesetTree(x.ctx, in.Environment, in.Database, id); err != nil {

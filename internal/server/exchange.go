@@ -45,11 +45,15 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	size   int64
+	pace   func() // before each write; nil for what has one limit for all
 }
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+	}
+	if w.pace != nil {
+		w.pace()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -57,6 +61,9 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+	}
+	if w.pace != nil {
+		w.pace()
 	}
 	n, err := w.ResponseWriter.Write(b)
 	w.size += int64(n)

@@ -25,6 +25,7 @@ func pipeline() []middleware {
 		{"service", (*Server).withService},
 		{"address limit", (*Server).withAddressLimit},
 		{"audit", (*Server).withAudit},
+		{"recover, for the trail", (*Server).withRecover},
 		{"body limit", (*Server).withBody},
 		{"route", (*Server).withRoute},
 		{"signature and principal", (*Server).withPrincipal},

@@ -53,6 +53,7 @@ func (s *Server) withPrincipal(next handler) handler {
 			return err
 		}
 		if x.service.protocol == sigv4.S3 {
+			s.pace(x)
 			x.r.Body = payload{verifier.Body(x.auth, secret, x.r.Body)}
 		}
 		s.iam.Authenticated(id, x.auth.Scope.Service, x.auth.Scope.Region)
@@ -94,7 +95,7 @@ func forwardedFor(r *http.Request, proxies []netip.Prefix) string {
 			return ""
 		}
 		if !contains(proxies, addr) {
-			return addr.String()
+			return addr.Unmap().String()
 		}
 	}
 	return ""

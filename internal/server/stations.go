@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
-	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/api"
@@ -165,15 +164,11 @@ func (s *Server) withAddressLimit(next handler) handler {
 }
 
 // withBody reads the body, as large as bodies may be. An S3 object is no
-// message: it is stored as it comes in, and gets the time that it takes.
+// message: it is stored as it comes in.
 func (s *Server) withBody(next handler) handler {
 	byName, _ := services()
 	return func(x *exchange) error {
 		if x.service.protocol == sigv4.S3 {
-			control := http.NewResponseController(&x.w)
-			// Not every connection has deadlines; then there are none to lift.
-			_ = control.SetReadDeadline(time.Time{})
-			_ = control.SetWriteDeadline(time.Time{})
 			return next(x)
 		}
 		body, err := api.ReadBody(x.r)
