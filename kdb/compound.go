@@ -5,6 +5,9 @@ import "sync/atomic"
 // List is a general list: items of any type.
 type List struct {
 	V []Value // the items; not to be changed by anybody who did not make the list
+	// Mapped is the type that a list read from a file of its own form shows: 77
+	// for items of any type, 77+t for vectors of type t; 0 for all others.
+	Mapped Type
 	Mark
 
 	tip *atomic.Int64 // see Vec
@@ -64,6 +67,9 @@ type Table struct {
 	Cols  []Value  // one list a name, all of one length
 	// Attr is the table's own attribute; only s occurs.
 	Attr Attr
+	// Folder is the handle of a table that is mapped from its folder, which then
+	// shows in place of its columns; empty for all others.
+	Folder Symbol
 	Mark
 }
 

@@ -101,14 +101,14 @@ func gather[T Elem](items []Value) Value {
 
 // First returns the first n elements, n at most its length, in the same memory.
 // Every attribute holds for them too.
-func (v *Vec[T]) First(n int) Value { return &Vec[T]{V: v.V[:n:n], Attr: v.Attr} }
+func (v *Vec[T]) First(n int) Value { return &Vec[T]{V: v.V[:n:n], Attr: v.Attribute()} }
 
 // First returns the first n items, n at most its length, in the same memory.
 func (l *List) First(n int) Value { return NewList(l.V[:n:n]...) }
 
 // First returns the first n elements, n at most its length, in the same memory.
 func (e *Enum) First(n int) Value {
-	return &Enum{Domain: e.Domain, Dom: e.Dom, V: e.V[:n:n], Attr: e.Attr}
+	return &Enum{Domain: e.Domain, Dom: e.Dom, V: e.V[:n:n], Attr: e.Attribute()}
 }
 
 // First returns the first n items of a vector, list or enumeration that has at
@@ -116,10 +116,18 @@ func (e *Enum) First(n int) Value {
 func First(v Value, n int) Value { return v.(interface{ First(int) Value }).First(n) }
 
 // Attribute returns the vector's attribute.
-func (v *Vec[T]) Attribute() Attr { return v.Attr }
+func (v *Vec[T]) Attribute() Attr { return v.known(v.Attr) }
 
 // Attribute returns the enumeration's attribute.
-func (e *Enum) Attribute() Attr { return e.Attr }
+func (e *Enum) Attribute() Attr { return e.known(e.Attr) }
+
+// known returns the attribute of a value that was given a.
+func (m *Mark) known(a Attr) Attr {
+	if a == NoAttr && m.Rises() {
+		return Sorted
+	}
+	return a
+}
 
 // SetAttribute records an attribute on a vector that nobody else holds yet. It
 // is the caller's word that the elements have it.
@@ -127,3 +135,7 @@ func (v *Vec[T]) SetAttribute(a Attr) { v.Attr = a }
 
 // SetAttribute records an attribute on an enumeration that nobody else holds yet.
 func (e *Enum) SetAttribute(a Attr) { e.Attr = a }
+
+// Own returns the table's own attribute. It is not called Attribute, as by that
+// vectors are known.
+func (t *Table) Own() Attr { return t.known(t.Attr) }

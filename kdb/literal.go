@@ -42,7 +42,7 @@ func (p *printer) literal(b []byte, v Value) []byte {
 	case *List:
 		return p.list(b, x)
 	case *Bools:
-		b, empty := vector(b, x.Attr, len(x.V), "boolean")
+		b, empty := vector(b, x.Attribute(), len(x.V), "boolean")
 		if empty {
 			return b
 		}
@@ -54,7 +54,7 @@ func (p *printer) literal(b []byte, v Value) []byte {
 		}
 		return append(b, 'b')
 	case *Bytes:
-		b, empty := vector(b, x.Attr, len(x.V), "byte")
+		b, empty := vector(b, x.Attribute(), len(x.V), "byte")
 		if empty {
 			return b
 		}
@@ -69,7 +69,7 @@ func (p *printer) literal(b []byte, v Value) []byte {
 	case *Chars:
 		return p.chars(b, x)
 	case *Symbols:
-		b, empty := vector(b, x.Attr, len(x.V), "symbol")
+		b, empty := vector(b, x.Attribute(), len(x.V), "symbol")
 		if empty {
 			return b
 		}
@@ -113,7 +113,7 @@ func (p *printer) literal(b []byte, v Value) []byte {
 	case *Dict:
 		return p.dict(b, x)
 	case *Table:
-		return p.literal(append(attribute(b, x.Attr), '+'), columns(x))
+		return p.literal(append(attribute(b, x.Own()), '+'), columns(x))
 	case *Lambda:
 		return append(b, x.Source...)
 	case *Projection:
@@ -275,7 +275,7 @@ func attribute(b []byte, a Attr) []byte {
 // spaced appends a vector whose elements stand apart and whose type is told at
 // the end.
 func spaced[T Elem](p *printer, b []byte, v *Vec[T], name string) []byte {
-	b, empty := vector(b, v.Attr, len(v.V), name)
+	b, empty := vector(b, v.Attribute(), len(v.V), name)
 	if empty {
 		return b
 	}
@@ -295,7 +295,7 @@ func spaced[T Elem](p *printer, b []byte, v *Vec[T], name string) []byte {
 }
 
 func (p *printer) chars(b []byte, v *Chars) []byte {
-	b = attribute(b, v.Attr)
+	b = attribute(b, v.Attribute())
 	if len(v.V) == 1 {
 		b = append(b, ',')
 	}
@@ -328,8 +328,12 @@ func appendEscaped(b []byte, c byte) []byte {
 }
 
 func (p *printer) enum(b []byte, e *Enum) []byte {
-	b = append(append(attribute(b, e.Attr), '`'), e.Domain.String()...)
+	b = append(append(attribute(b, e.Attribute()), '`'), e.Domain.String()...)
 	b = append(b, '$')
+	if e.Attribute() == Grouped {
+		// KX manual, "Enum Extend": the symbols show it too.
+		b = attribute(b, Grouped)
+	}
 	switch len(e.V) {
 	case 0:
 		return append(b, "`symbol$()"...)
@@ -379,7 +383,7 @@ func (p *printer) dict(b []byte, d *Dict) []byte {
 func sortedKeys(k Value) bool {
 	switch x := k.(type) {
 	case *Table:
-		return x.Attr == Sorted
+		return x.Own() == Sorted
 	case interface{ Attribute() Attr }:
 		return x.Attribute() == Sorted
 	}
@@ -402,7 +406,12 @@ func grouped(k Value) bool {
 }
 
 // columns returns the dictionary of which t is the flip.
-func columns(t *Table) *Dict { return NewDict(NewVec(t.Names), NewList(t.Cols...)) }
+func columns(t *Table) *Dict {
+	if t.Folder != (Symbol{}) {
+		return NewDict(NewVec(t.Names), t.Folder)
+	}
+	return NewDict(NewVec(t.Names), NewList(t.Cols...))
+}
 
 // Text returns the bytes of a char vector or the text of a symbol as a Go
 // string, and whether v is one of the two.

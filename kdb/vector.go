@@ -118,17 +118,32 @@ func roomy(n int) int {
 	return n + n/4 + 3*short/4
 }
 
-// Mark records whether a value may be held in more than one place. An engine
-// sets it when a value gets a second name, and amends in place only values
-// without it; it is never cleared. The zero Mark is "not shared".
-type Mark struct{ shared atomic.Bool }
+// Mark records whether a value may be held in more than one place, and whether
+// a holder found it ascending. An engine sets the first when a value gets a
+// second name, and amends in place only values without it; neither is ever
+// cleared. The zero Mark is "not shared".
+type Mark struct{ state atomic.Uint32 }
+
+const (
+	shared    = 1
+	ascending = 2
+)
 
 // Share marks the value as held in more than one place.
 func (m *Mark) Share() {
-	if !m.shared.Load() {
-		m.shared.Store(true)
+	if m.state.Load()&shared == 0 {
+		m.state.Or(shared)
 	}
 }
 
 // Shared reports whether Share was called.
-func (m *Mark) Shared() bool { return m.shared.Load() }
+func (m *Mark) Shared() bool { return m.state.Load()&shared != 0 }
+
+// Rise records on a list, for all its holders at once, that its items ascend:
+// its attribute is then s where it had none. It is the caller's word that they
+// do. The list becomes a shared one, so that nobody amends it in place.
+// Source: KX manual, "asc": the attribute of a list in order is set in place.
+func (m *Mark) Rise() { m.state.Or(shared | ascending) }
+
+// Rises reports whether Rise was called.
+func (m *Mark) Rises() bool { return m.state.Load()&ascending != 0 }

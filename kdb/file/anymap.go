@@ -79,7 +79,7 @@ func (a *arena) list(b []byte, domain func() error) (*kdb.List, error) {
 			return nil, err
 		}
 	}
-	return kdb.NewList(items...), nil
+	return mapped(nestedBase, items), nil
 }
 
 func (a *arena) item(place uint64, domain func() error) (kdb.Value, error) {

@@ -78,7 +78,7 @@ func (w *arenaWriter) item(v kdb.Value, depth int) (place uint64, ok bool) {
 		}
 		return w.list(kdb.TDict, []kdb.Value{x.K, x.V}, depth)
 	case *kdb.Table:
-		if x.Attr != kdb.NoAttr {
+		if x.Own() != kdb.NoAttr {
 			return 0, false
 		}
 		return w.list(kdb.TTable, []kdb.Value{kdb.NewVec(x.Names), kdb.NewList(x.Cols...)}, depth)

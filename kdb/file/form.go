@@ -345,7 +345,15 @@ func (m *image) nested(at, start int, t kdb.Type) (kdb.Value, error) {
 	if int(from)*width != len(data) && !m.unfinished {
 		return nil, corrupt(m.path+"#", int(from)*width, fmt.Errorf("%d bytes belong to no item", len(data)-int(from)*width))
 	}
-	return kdb.NewList(items(t, ends, data[:int(from)*width])...), nil
+	return mapped(nestedBase+t, items(t, ends, data[:int(from)*width])), nil
+}
+
+// mapped returns a list that shows the type of its file's form. It is shared
+// from the beginning: a list that is amended is no longer the file's.
+func mapped(t kdb.Type, items []kdb.Value) *kdb.List {
+	l := &kdb.List{V: items, Mapped: t}
+	l.Share()
+	return l
 }
 
 // widths are the bytes of an element by type; symbols have none.

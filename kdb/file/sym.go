@@ -149,7 +149,7 @@ func (s *SymFile) Enumerate(v *kdb.Symbols) (*kdb.Enum, error) {
 	if err := s.extend(v.V); err != nil {
 		return nil, err
 	}
-	e := &kdb.Enum{Domain: s.name, Dom: s.dom, V: make([]kdb.Long, len(v.V)), Attr: v.Attr}
+	e := &kdb.Enum{Domain: s.name, Dom: s.dom, V: make([]kdb.Long, len(v.V)), Attr: v.Attribute()}
 	// Neither order nor what is in a place of its own carries over from the
 	// symbols to their places; being unique and being parted does.
 	if e.Attr == kdb.Sorted {
@@ -164,7 +164,7 @@ func (s *SymFile) Enumerate(v *kdb.Symbols) (*kdb.Enum, error) {
 // EnumerateTable returns the table with its symbol columns enumerated; .Q.en.
 // Errors: as Enumerate.
 func (s *SymFile) EnumerateTable(t *kdb.Table) (*kdb.Table, error) {
-	out := &kdb.Table{Names: t.Names, Cols: make([]kdb.Value, len(t.Cols)), Attr: t.Attr}
+	out := &kdb.Table{Names: t.Names, Cols: make([]kdb.Value, len(t.Cols)), Attr: t.Own()}
 	for i, c := range t.Cols {
 		out.Cols[i] = c
 		if syms, ok := c.(*kdb.Symbols); ok {

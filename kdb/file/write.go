@@ -144,9 +144,9 @@ func header(magic byte, t kdb.Type, a kdb.Attr, n int) []byte {
 }
 
 func vectorContent[T kdb.Elem](v *kdb.Vec[T]) ([][]byte, error) {
-	h := header(0xfe, v.Type(), v.Attr, len(v.V))
-	if v.Attr > kdb.Sorted {
-		h = page("", v.Type(), v.Attr, len(v.V))
+	h := header(0xfe, v.Type(), v.Attribute(), len(v.V))
+	if v.Attribute() > kdb.Sorted {
+		h = page("", v.Type(), v.Attribute(), len(v.V))
 	}
 	return [][]byte{h, bytesOf(v.V)}, nil
 }
@@ -156,7 +156,7 @@ func enumContent(e *kdb.Enum) ([][]byte, error) {
 	if !isLeaf(name) || len(name) >= markAt-domainAt {
 		return nil, fmt.Errorf("%q is no name of a domain", name)
 	}
-	return [][]byte{page(name, kdb.TEnum, e.Attr, len(e.V)), bytesOf(e.V)}, nil
+	return [][]byte{page(name, kdb.TEnum, e.Attribute(), len(e.V)), bytesOf(e.V)}, nil
 }
 
 // page returns the page before elements. Attributes that come with an index are
@@ -243,6 +243,18 @@ func columnFiles(v kdb.Value) ([]columnFile, error) {
 	}
 	parts, err := content(v)
 	return []columnFile{{parts: parts}}, err
+}
+
+// IsNested reports whether v is a list of vectors of one type, without
+// attributes, which a column keeps in two files: where each ends and, with # in
+// its name, their elements.
+func IsNested(v kdb.Value) bool {
+	l, ok := v.(*kdb.List)
+	if !ok || len(l.V) == 0 {
+		return false
+	}
+	_, ok = vectorsOf(l)
+	return ok
 }
 
 // vectorsOf reports whether all items are vectors of one type of fixed width,

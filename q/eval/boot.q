@@ -21,11 +21,11 @@ ff:{x,'flip(cols[y]except cols x)!{y#0#x}[;count x]each y cols[y]except cols x}
 ft:{$[99h=type y;$[98h=type key y;(keys y)xkey x 0!y;x y];x y]}
 fu:{$[0>type y;x y;(x u)(u:distinct y)?y]}
 id:{$[-11h=type x;.Q.idname x;98h=type x;(.Q.idcols cols x)xcol x;99h=type x;$[98h=type key x;(.Q.id key x)!.Q.id value x;(.Q.idcols key x)!value x];'`type]}
-idcols:{c:.Q.idname each x;{[c;i]s:c i;$[s in i#c;`$string[s],"1";s]}[c]each til count c}
+idcols:{c:.Q.idname each x;{[c;i]s:c i;$[n:sum s=i#c;`$string[s],string n;s]}[c]each til count c}
 idname:{s:string[x]inter .Q.an;$[0=count s;`a;(first s)in .Q.a,.Q.A;$[(`$s)in .Q.res,key`.q;`$s,"1";`$s];`$"a",s]}
 qt:{$[99h=type x;(98h=type key x)&98h=type value x;98h=type x]}
 s1:{-3!x}
-ty:{$[0h=type x;$[1=count u:distinct type each x;$[first[u]within 1 19h;upper .Q.t first u;" "];" "];.Q.t abs type x]}
+ty:{$[type[x]within 78 96h;upper .Q.t type[x]-77h;type[x]in 0 77h;$[1=count u:distinct type each x;$[first[u]within 1 19h;upper .Q.t first u;" "];" "];.Q.t abs type x]}
 V:{$[98h=type x;flip x;99h=type x;flip 0!x;flip value x]}
 v:{$[-11h=type x;value x;x]}
 w:{`used`heap`peak`wmax`mmap`mphy`syms`symw!(system"w"),system"w 0"}

@@ -36,7 +36,6 @@ type Engine struct {
 	peak     int64         // most bytes that \w saw
 	input    *bufio.Reader // the console, once read0 0 has read from it
 	mapMu    sync.Mutex
-	splayed  map[*kdb.Table]bool       // tables that are mapped
 	mappings []*file.Mapping           // of files that values may still refer to
 	hdb      *hdb                      // the partitioned database that is loaded
 	tablesIn map[string][]string       // tables of partitions that .Q.bv has seen, by folder

@@ -157,9 +157,7 @@ func (th *thread) readValue(s kdb.Symbol) (kdb.Value, error) {
 		if err != nil {
 			return nil, osError(name, err)
 		}
-		th.eng.keep(m)
-		th.eng.keepSplayed(t)
-		return t, nil
+		return th.eng.splayed(t, m, ":"+strings.TrimSuffix(name, "/")+"/"), nil
 	}
 	if info.Size() < mapFrom {
 		v, err := file.Read(p, d)
@@ -183,20 +181,14 @@ func (eng *Engine) keep(m *file.Mapping) {
 	eng.mapMu.Unlock()
 }
 
-// keepSplayed remembers that a table is mapped, for .Q.qp.
-func (eng *Engine) keepSplayed(t *kdb.Table) {
-	eng.mapMu.Lock()
-	defer eng.mapMu.Unlock()
-	if eng.splayed == nil {
-		eng.splayed = map[*kdb.Table]bool{}
-	}
-	eng.splayed[t] = true
-}
-
-func (eng *Engine) isMapped(t *kdb.Table) bool {
-	eng.mapMu.Lock()
-	defer eng.mapMu.Unlock()
-	return eng.splayed[t]
+// splayed marks a table that is mapped from the folder behind a handle, and
+// keeps its mapping. It is shared from the beginning: a table that is amended
+// is no longer the folder's.
+func (eng *Engine) splayed(t *kdb.Table, m *file.Mapping, at string) *kdb.Table {
+	eng.keep(m)
+	t.Folder = kdb.Sym(at)
+	t.Share()
+	return t
 }
 
 // mapped is how many bytes of files are mapped.
@@ -241,7 +233,11 @@ func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
 		if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
 			return nil, osError(name, err)
 		}
-		err = file.Write(p, outgoing(y), o)
+		if y = outgoing(y); file.IsNested(y) {
+			err = file.WriteMapped(p, y, o)
+		} else {
+			err = file.Write(p, y, o)
+		}
 	}
 	if err != nil {
 		return nil, osError(name, err)
@@ -430,12 +426,25 @@ func (th *thread) amendFile(s kdb.Symbol, at []kdb.Value, u update) (kdb.Value, 
 	case err != nil:
 		return nil, osError(name, err)
 	}
+	if len(at) > 0 && !amendable(p, old) {
+		return nil, kdb.Error("type/attr error amending file " + name)
+	}
 	v, err := u.amend(old, at, true)
 	if err != nil {
 		return nil, err
 	}
 	_, err = th.writeValue(s, v)
 	return s, err
+}
+
+// amendable reports whether items of the file at p may be amended.
+// Source: KX manual, "Amend", On-disk amend.
+func amendable(p string, v kdb.Value) bool {
+	if t := v.Type(); t <= 0 || t > kdb.TTime || t == kdb.TSymbol || prim.AttrOf(v) != kdb.NoAttr {
+		return false
+	}
+	_, compressed, err := file.CompressionStats(p)
+	return err == nil && !compressed
 }
 
 // openFile is hopen of a file: for appending, made with its folders if new.

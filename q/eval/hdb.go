@@ -98,9 +98,11 @@ func (th *thread) loadEntry(db *file.DB, name string) error {
 		if err != nil {
 			return osError(name, err)
 		}
-		th.eng.keep(m)
-		th.eng.keepSplayed(t)
-		return th.setRoot(name, t)
+		at := ":./" + name + "/"
+		if th.eng.cwd != db.Root {
+			at = ":" + p + "/"
+		}
+		return th.setRoot(name, th.eng.splayed(t, m, at))
 	}
 	v, err := file.Read(p, domains{th, db.Folder})
 	if err != nil {
@@ -256,14 +258,36 @@ func (p *partitioned) Len() int {
 	return n
 }
 
-// String returns the table as q shows one that is not in memory.
+// String returns the table as q shows one that is not in memory, .Q.s1.
 func (p *partitioned) String() string {
-	b := []byte("+`")
-	b = append(b, p.hdb.db.Field.String()...)
-	for _, c := range p.cols {
-		b = append(append(b, '`'), c.String()...)
+	return kdb.Inline(&kdb.Table{Names: p.cols, Folder: kdb.Sym(p.name)})
+}
+
+// head returns the first n rows with the partition field, for the console.
+func (p *partitioned) head(n int) (*kdb.Table, error) {
+	t := &kdb.Table{Names: append([]kdb.Symbol{p.hdb.db.Field}, p.cols...)}
+	for i, v := range prim.Items(p.hdb.values()) {
+		rows := min(n-t.Len(), p.rows(i))
+		if rows == 0 && i < len(p.hdb.chosen)-1 {
+			continue // the last one tells the types at least
+		}
+		s, err := p.Segment(i, nil)
+		if err != nil {
+			return nil, err
+		}
+		cols := append([]kdb.Value{prim.TakeN(int64(rows), v)}, s.Cols...)
+		for k := range cols {
+			cols[k] = kdb.First(cols[k], rows)
+			if t.Cols != nil {
+				cols[k] = prim.Join(t.Cols[k], cols[k])
+			}
+		}
+		t.Cols = cols
+		if t.Len() == n {
+			break
+		}
 	}
-	return string(b) + "!`" + p.name
+	return t, nil
 }
 
 // rows returns the number of rows of segment i.
@@ -418,7 +442,7 @@ func databaseFunctions() map[string]goFunction {
 			case *partitioned:
 				return kdb.Bool(true), nil
 			case *kdb.Table:
-				if th.eng.isMapped(x) {
+				if x.Folder != (kdb.Symbol{}) {
 					return kdb.Bool(false), nil
 				}
 			}

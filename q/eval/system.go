@@ -456,5 +456,10 @@ func (eng *Engine) formatText(v kdb.Value) string {
 }
 
 func (eng *Engine) formatIn(rows, cols int, v kdb.Value) string {
+	if p, ok := v.(*partitioned); ok {
+		if t, err := p.head(rows + 1); err == nil {
+			v = t
+		}
+	}
 	return kdb.Format(v, kdb.Console{Rows: rows, Cols: cols, Precision: eng.conf.precision})
 }

@@ -26,7 +26,7 @@ func (u *unflipped) Len() int { return len(u.names) }
 
 // String returns the expression that made it.
 func (u *unflipped) String() string {
-	return "(" + kdb.Inline(kdb.NewVec(u.names)) + ")!" + kdb.Inline(u.at)
+	return kdb.Inline(kdb.NewDict(kdb.NewVec(u.names), u.at))
 }
 
 // flipped returns the table that u stands for. One that is not there is found

@@ -71,7 +71,7 @@ func (t typed[T]) assign(idx []kdb.Long, y kdb.Value) (bool, error) {
 
 // push appends an item or vector; attributes are left to prim's join.
 func (t typed[T]) push(y kdb.Value) (kdb.Value, bool) {
-	if t.v.Attr != kdb.NoAttr {
+	if t.v.Attribute() != kdb.NoAttr {
 		return nil, false
 	}
 	switch y := y.(type) {

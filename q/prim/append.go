@@ -138,8 +138,8 @@ func appendVec[T kdb.Elem](v *kdb.Vec[T], y kdb.Value) kdb.Value {
 	default:
 		return Join(v, y)
 	}
-	if v.Attr != kdb.NoAttr {
-		keepAttr(v, r, v.Attr, len(v.V))
+	if a := v.Attribute(); a != kdb.NoAttr {
+		keepAttr(v, r, a, len(v.V))
 	} else {
 		handZones(v, r)
 	}
@@ -163,8 +163,8 @@ func appendEnum(v *kdb.Enum, y kdb.Value) kdb.Value {
 		return Join(v, y)
 	}
 	r := kdb.AppendIndices(v, idx...)
-	if v.Attr != kdb.NoAttr {
-		keepAttr(v, r, v.Attr, len(v.V))
+	if a := v.Attribute(); a != kdb.NoAttr {
+		keepAttr(v, r, a, len(v.V))
 	}
 	return r
 }
@@ -229,7 +229,7 @@ func SetAttr(a kdb.Attr, x kdb.Value) (kdb.Value, error) {
 		if !isAscending(x) {
 			return nil, ErrSorted
 		}
-		return withAttr(copyHead(x), a), nil
+		return markSorted(x), nil
 	}
 	ix := buildIndex(c, a)
 	if ix == nil {
@@ -246,14 +246,17 @@ const (
 	ErrUnique = kdb.Error("u-fail")
 )
 
-// attrItems sets an attribute on a general list, which has nowhere to keep it:
-// only the check remains.
+// attrItems sets an attribute on a general list, which keeps s# only: of u# the
+// check remains.
 func attrItems(a kdb.Attr, l *kdb.List) (kdb.Value, error) {
 	switch a {
 	case kdb.Sorted:
 		if !isAscending(l) {
 			return nil, ErrSorted
 		}
+		return markSorted(l), nil
+	case kdb.NoAttr:
+		return copyHead(l), nil
 	case kdb.Unique:
 		if _, firsts := Classify(l); len(firsts) != len(l.V) {
 			return nil, ErrUnique
@@ -268,7 +271,7 @@ func attrDict(a kdb.Attr, d *kdb.Dict) (kdb.Value, error) {
 	switch a {
 	case kdb.NoAttr:
 		k := d.K
-		if attrPlace(k) != nil && AttrOf(k) == kdb.Sorted {
+		if isList(k) && AttrOf(k) == kdb.Sorted {
 			k = copyHead(k)
 		}
 		if t, ok := k.(*kdb.Table); ok {
@@ -281,6 +284,9 @@ func attrDict(a kdb.Attr, d *kdb.Dict) (kdb.Value, error) {
 			s, err := attrTable(a, t)
 			if err != nil {
 				return nil, err
+			}
+			if len(t.Cols) > 0 && t.Len() > 0 {
+				t.Rise()
 			}
 			return &kdb.Dict{K: s, V: d.V, Sorted: true}, nil
 		}

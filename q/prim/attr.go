@@ -8,13 +8,33 @@ import (
 
 // AttrOf returns the attribute of a vector, enumeration, table or dictionary.
 func AttrOf(x kdb.Value) kdb.Attr {
-	if p := attrPlace(x); p != nil {
+	if p := attrPlace(x); p != nil && *p != kdb.NoAttr {
 		return *p
 	}
-	if d, ok := x.(*kdb.Dict); ok && d.Sorted {
-		return kdb.Sorted
+	switch v := x.(type) {
+	case *kdb.Dict:
+		if v.Sorted {
+			return kdb.Sorted
+		}
+	case interface{ Rises() bool }:
+		if v.Rises() {
+			return kdb.Sorted
+		}
 	}
 	return kdb.NoAttr
+}
+
+// markSorted returns a list that was found to ascend with s# on it. Without
+// another attribute it is set where the list is, for all that hold it. Empty
+// lists may belong to more than one engine.
+// Source: KX manual, "asc" and "Set Attribute".
+func markSorted(x kdb.Value) kdb.Value {
+	v, ok := x.(interface{ Rise() })
+	if !ok || x.Len() == 0 || AttrOf(x) != kdb.NoAttr {
+		return withAttr(copyHead(x), kdb.Sorted)
+	}
+	v.Rise()
+	return x
 }
 
 // withAttr sets the attribute of a vector that nobody else holds yet.

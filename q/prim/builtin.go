@@ -214,7 +214,12 @@ func listOps(r registry) {
 	r.two(",", JoinValues)
 	r.two("@", At)
 	r.two("~", func(x, y kdb.Value) (kdb.Value, error) { return kdb.Bool(Match(x, y)), nil })
-	r.one("type", func(x kdb.Value) (kdb.Value, error) { return kdb.Short(x.Type()), nil })
+	r.one("type", func(x kdb.Value) (kdb.Value, error) {
+		if l, ok := x.(*kdb.List); ok && l.Mapped != 0 {
+			return kdb.Short(l.Mapped), nil
+		}
+		return kdb.Short(x.Type()), nil
+	})
 }
 
 // searchOps registers searching, sorting and grouping.

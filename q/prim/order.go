@@ -314,9 +314,13 @@ func Asc(x kdb.Value) (kdb.Value, error) {
 		return nil, ErrType
 	}
 	if isAscending(x) {
-		return withAttr(copyHead(x), kdb.Sorted), nil
+		return markSorted(x), nil
 	}
-	return withAttr(Gather(x, Grade(x, false)), kdb.Sorted), nil
+	r := Gather(x, Grade(x, false))
+	if l, ok := r.(*kdb.List); ok {
+		return markSorted(l), nil
+	}
+	return withAttr(r, kdb.Sorted), nil
 }
 
 // markFirst sets the attribute that a sort by all columns leaves on the first.

@@ -71,6 +71,10 @@ func assign(e *prim.Env, name kdb.Symbol, t kdb.Value) (kdb.Value, error) {
 func queryOn(e *prim.Env, t kdb.Value) (*query, error) {
 	switch v := t.(type) {
 	case *kdb.Table:
+		if v.Folder != (kdb.Symbol{}) {
+			// What is selected is no longer the folder's table, be it the whole.
+			v = &kdb.Table{Names: v.Names, Cols: v.Cols, Attr: v.Own()}
+		}
 		return newQuery(e, v, 0)
 	case *kdb.Dict:
 		if k, val, ok := kdb.IsKeyed(v); ok {

@@ -41,8 +41,11 @@ type sourceQuery struct {
 // query names. Aggregates that can be made of those of the segments are; for
 // any other query the selected rows are brought together first.
 func selectSource(e *prim.Env, src Source, args []kdb.Value) (kdb.Value, error) {
-	if len(args) < 4 {
+	switch {
+	case len(args) < 4:
 		return nil, kdb.Error("par")
+	case len(args) > 4:
+		return nil, kdb.Error("nyi") // KX manual, "Flip Splayed or Partitioned"
 	}
 	constraints, err := constraintList(args[1])
 	if err != nil {
@@ -54,7 +57,7 @@ func selectSource(e *prim.Env, src Source, args []kdb.Value) (kdb.Value, error) 
 	}
 	s.use(args[1:])
 	by, cols := args[2], args[3]
-	if len(args) == 4 && len(s.segments) > 1 {
+	if len(s.segments) > 1 {
 		if v, ok, err := s.reduce(by, cols); ok || err != nil {
 			return v, err
 		}
@@ -66,9 +69,6 @@ func selectSource(e *prim.Env, src Source, args []kdb.Value) (kdb.Value, error) 
 	q, err := newQuery(e, all, 0)
 	if err != nil {
 		return nil, err
-	}
-	if len(args) > 4 {
-		return q.limited(by, cols, args[4:])
 	}
 	return q.project(by, cols)
 }

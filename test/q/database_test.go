@@ -79,7 +79,8 @@ func TestPartitionKinds(t *testing.T) {
 				try{"exec mix from t where " + tt.field + "=v 0", "`s\n1\n\"c\""},
 				try{"exec max n from t where " + tt.field + " within v 0 1", "30"},
 				try{"attr exec sym from t where " + tt.field + "=v 0", "`p"},
-				try{"select[-1]n from t where " + tt.field + "<v 1", "n \n--\n20"},
+				try{"select[-1]n from t where " + tt.field + "<v 1", "'nyi"},
+				try{"-1#select n from t where " + tt.field + "<v 1", "n \n--\n20"},
 			)
 		})
 	}

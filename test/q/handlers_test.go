@@ -93,6 +93,7 @@ func TestDeferredAnswers(t *testing.T) {
 func TestSockets(t *testing.T) {
 	s, port := listenQ(t, t.TempDir(), nil)
 	a, b := client(t, "::"+port), client(t, "::"+port)
+	s.until("count .z.W", "2")
 	s.all(
 		try{".z.H~key .z.W", "1b"}, try{"attr .z.H", "`s"}, try{"value .z.W", "0 0"}, try{"exec p from -38!.z.H", `"qq"`},
 		try{"(-38!first .z.H)`p`f`z`n`m", "\"q\"\n\"t\"\n0b\n0\n0"}, try{"-38!99", "'domain"},

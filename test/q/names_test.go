@@ -16,7 +16,7 @@ func TestDocumentedNames(t *testing.T) {
 		try{".Q.def[`a`b!(1;`x)]`a`c!(enlist\"7\";enlist\"9\")", "a| 7\nb| `x"}, try{".Q.opt(\"-p\";\"1\";\"-v\")", "p| ,,\"1\"\nv| ()"},
 		try{".Q.f[2;3.14159]", `"3.14"`}, try{".Q.fmt[7;2;3.14159]", `"   3.14"`}, try{".Q.fc[2*]1 2 3", "2 4 6"}, try{".Q.fu[2*]1 1 2", "2 2 4"},
 		try{".Q.ff[([]a:1 2);([]b:0#0n)]", "a b\n---\n1  \n2  "}, try{".Q.ft[{update a+1 from x};1!t]", "a| b\n-| -\n2| x\n3| y"},
-		try{".Q.id`$\"a b\"", "`ab"}, try{".Q.id`select", "`select1"}, try{"type .Q.gc[]", "-7h"}, try{".Q.gz .Q.gz(6;\"text\")", `"text"`},
+		try{".Q.id`$\"a b\"", "`ab"}, try{".Q.id`select", "`select1"}, try{"cols .Q.id(`$(\"aa\";\"=\";\"+\";\"-\"))xcol([]1 2;3 4;5 6;7 8)", "`aa`a`a1`a2"}, try{"type .Q.gc[]", "-7h"}, try{".Q.gz .Q.gz(6;\"text\")", `"text"`},
 		try{".Q.j10 .Q.x10 12345", "12345"}, try{".Q.j12 .Q.x12 12345", "12345"}, try{"type .Q.k", "-9h"}, try{"type .Q.K", "-14h"}, try{".Q.M", "0W"},
 		try{".Q.qt t", "1b"}, try{".Q.qt 1", "0b"}, try{".Q.qp t", "0"}, try{"`select in .Q.res", "1b"}, try{".Q.s 1 2", `"1 2\n"`}, try{".Q.s1 1 2", `"1 2"`},
 		try{".Q.sha1\"abc\"", "0xa9993e364706816aba3e25717850c26c9cd0d89d"}, try{".Q.t 7", `"j"`}, try{".Q.ty 1 2", `"j"`},

@@ -123,7 +123,7 @@ func TestTick(t *testing.T) {
 	c.all(
 		try{`h"date"`, "2026.03.02 2026.03.03"},
 		try{`h"exec count i by date from trade"`, "2026.03.02| 320\n2026.03.03| 10"},
-		try{`h"select[-1]from trade"`, "date       sym time                 price size\n----------------------------------------------\n2026.03.03 b   0D09:38:24.000000000 504   505 "},
+		try{`h"-1#select from trade"`, "date       sym time                 price size\n----------------------------------------------\n2026.03.03 b   0D09:38:24.000000000 504   505 "},
 	)
 	// The log of a day that ended is closed, and the next one's is new.
 	look.all(try{"-11!(-2;`:log/2026.03.03)", "10"}, try{"-11!(-2;`:log/2026.03.04)", "0"})

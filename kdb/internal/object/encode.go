@@ -114,13 +114,13 @@ func appendValue(b []byte, v kdb.Value, depth int) ([]byte, error) {
 	case *kdb.Times:
 		return vector(b, x)
 	case *kdb.Symbols:
-		b, err := head(b, kdb.TSymbol, x.Attr, len(x.V))
+		b, err := head(b, kdb.TSymbol, x.Attribute(), len(x.V))
 		for _, s := range x.V {
 			b = append(append(b, s.String()...), 0)
 		}
 		return b, err
 	case *kdb.Enum:
-		b, err := head(b, kdb.TSymbol, x.Attr, len(x.V))
+		b, err := head(b, kdb.TSymbol, x.Attribute(), len(x.V))
 		for i := range x.V {
 			b = append(append(b, x.Sym(i).String()...), 0)
 		}
@@ -138,7 +138,7 @@ func appendValue(b []byte, v kdb.Value, depth int) ([]byte, error) {
 		}
 		return appendValue(b, x.V, depth+1)
 	case *kdb.Table:
-		b = append(b, t, byte(x.Attr), byte(kdb.TDict))
+		b = append(b, t, byte(x.Own()), byte(kdb.TDict))
 		b, err := appendValue(b, kdb.NewVec(x.Names), depth+1)
 		if err == nil {
 			b, err = head(b, kdb.TList, kdb.NoAttr, len(x.Cols))
@@ -190,7 +190,7 @@ func head(b []byte, t kdb.Type, a kdb.Attr, n int) ([]byte, error) {
 }
 
 func vector[T kdb.Elem](b []byte, v *kdb.Vec[T]) ([]byte, error) {
-	b, err := head(b, v.Type(), v.Attr, len(v.V))
+	b, err := head(b, v.Type(), v.Attribute(), len(v.V))
 	if err != nil {
 		return b, err
 	}

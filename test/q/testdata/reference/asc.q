@@ -87,3 +87,32 @@ q)asc 1
 'type
 q)asc -1 1 -2.5 2.5 0
 `s#-2.5 -1 0 1 2.5
+/ what is in order already gets the attribute where it is
+q)a:0 1
+q)b:a
+q)asc b
+`s#0 1
+q)a
+`s#0 1
+q)b,:5
+q)b
+`s#0 1 5
+q)b[0]:9
+q)b
+9 1 5
+q)a
+`s#0 1
+q){x[0]:3;x}a
+3 1
+q)l:("dog";"cat")
+q)attr each(asc l;l;asc reverse l)
+`s``s
+q)attr reverse l
+`
+q)attr{x,enlist"ant"}asc l
+`
+q)u:`u#1 2
+q)asc u
+`s#1 2
+q)u
+`u#1 2

@@ -50,3 +50,15 @@ q)(`s#0 10 20!`a`b`c)[-1 10 25]
 ``b`c
 q)attr key`u#`a`b!1 2
 `u
+q)k:([1 2 4]y:7 8 9)
+q)attr each(`s#k;k;key k)
+`s``s
+q)x:1 2 3
+q)`s#x;x
+`s#1 2 3
+q)`#x
+1 2 3
+q)x
+`s#1 2 3
+q)`foo?`g#`a`b`a
+`g#`foo$`g#`a`b`a
