@@ -217,12 +217,12 @@ func (s *Service) ListKxDataviews(ctx context.Context, in *finspace.ListKxDatavi
 		if err != nil {
 			return nil, err
 		}
+		users, err := clustersOf(tx, env, func(c *cluster) bool { return c.mounts(db, "") })
+		if err != nil {
+			return nil, err
+		}
 		out := &finspace.ListKxDataviewsOutput{NextToken: next, KxDataviews: make([]finspace.KxDataviewListEntry, 0, len(found))}
 		for _, f := range found {
-			users, err := mountedBy(tx, f.Rec)
-			if err != nil {
-				return nil, err
-			}
 			out.KxDataviews = append(out.KxDataviews, s.describeDataview(users, f.Rec))
 		}
 		return out, nil

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,12 +41,18 @@ func measureData(files int, total int64, profile string) (err error) {
 		return err
 	}
 	fmt.Println("| what | time | rate | resident MiB (highest) |\n|---|---:|---:|---:|")
+	bare := &disk{dir: filepath.Join(dir, "bare")}
+	if err := os.Mkdir(bare.dir, 0o700); err != nil {
+		return err
+	}
+	seconds := map[string]float64{} // of the steps, by name
 	step := func(what string, n int, bytes int64, do func() error) error {
 		began := time.Now()
 		if err := do(); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		took := time.Since(began)
+		seconds[what] = took.Seconds()
 		now, peak := t.resident()
 		fmt.Printf("| %s | %.2f s | %.0f files/s, %.0f MB/s | %d (%d) |\n", what, took.Seconds(),
 			float64(n)/took.Seconds(), float64(bytes)/1e6/took.Seconds(), now, peak)
@@ -52,14 +60,19 @@ func measureData(files int, total int64, profile string) (err error) {
 	}
 	const columns = 20 // files of a partition
 	size := int(total / int64(files))
+	sample := max(1, files/10) // what is written bare before and after
 	for _, s := range []struct {
 		what  string
 		n     int
 		bytes int64
 		do    func() error
 	}{
-		{"put objects, 16 connections", files, total, func() error { return d.put("hist", files, columns, size) }},
-		{"import them as one changeset", files, total, func() error { return d.changeset("s3://data/hist/", "/") }},
+		{bareWrites + ", before", sample, int64(sample * size), func() error { return bare.write("before", sample, size) }},
+		{putStep, files, total, func() error { return d.put("hist", files, columns, size) }},
+		{bareWrites + ", after", sample, int64(sample * size), func() error { return bare.write("after", sample, size) }},
+		{importStep, files, total, func() error { return d.changeset("s3://data/hist/", "/") }},
+		{bareLinks, files, total, func() error { return bare.link("links", files, columns) }},
+		{bareStream, 1, total, func() error { return bare.stream("stream", total) }},
 		{"put one partition more", columns, int64(columns * size), func() error { return d.put("more", columns, columns, size) }},
 		{"import it as a second changeset", columns, int64(columns * size), func() error { return d.changeset("s3://data/more/p000000/", "/q/") }},
 		{"a dataview of all", files + columns, 0, d.dataview},
@@ -68,8 +81,20 @@ func measureData(files int, total int64, profile string) (err error) {
 			return err
 		}
 	}
+	writes := (seconds[bareWrites+", before"] + seconds[bareWrites+", after"]) / 2 / float64(sample) * float64(files)
+	fmt.Printf("\nOf the disk's own speed: puts %.2f of bare writes, the import %.2f of bare links and %.1f of one stream of its bytes.\n",
+		writes/seconds[putStep], seconds[bareLinks]/seconds[importStep], seconds[bareStream]/seconds[importStep])
 	return nil
 }
+
+// Steps that are compared with one another.
+const (
+	putStep    = "put objects, 16 connections"
+	importStep = "import them as one changeset"
+	bareWrites = "the disk alone: such files, 16 at a time, each synced"
+	bareLinks  = "the disk alone: as many links in as many folders, synced"
+	bareStream = "the disk alone: one file of as many bytes, synced"
+)
 
 // data is a database that is filled through the API.
 type data struct {
@@ -152,7 +177,7 @@ func (d *data) put(prefix string, files, columns, size int) error {
 	var wg sync.WaitGroup
 	for w := range 16 {
 		wg.Go(func() {
-			random := rand.NewChaCha8([32]byte{byte(w), byte(len(prefix))})
+			random := rand.NewChaCha8(sha256.Sum256(fmt.Append(nil, prefix, w)))
 			content := make([]byte, size)
 			for {
 				i := int(next.Add(1)) - 1
@@ -173,31 +198,39 @@ func (d *data) put(prefix string, files, columns, size int) error {
 	return first
 }
 
-func (d *data) changeset(from, to string) error {
-	c, err := d.api.CreateKxChangeset(d.ctx, &finspace.CreateKxChangesetInput{
-		EnvironmentId: &d.env, DatabaseName: new(databaseName),
-		ChangeRequests: []finspace.ChangeRequest{{ChangeType: finspace.ChangeTypePut, S3Path: &from, DbPath: &to}},
-	})
-	if err != nil {
-		return err
-	}
-	d.last = *c.ChangesetId
-	_, err = d.api.WaitKxChangeset(d.ctx, &finspace.GetKxChangesetInput{
-		EnvironmentId: &d.env, DatabaseName: new(databaseName), ChangesetId: c.ChangesetId,
-	}, finspace.ChangesetStatusCompleted)
+func (d *data) changeset(from, to string) (err error) {
+	d.last, err = d.change(databaseName, from, to)
 	return err
 }
 
-func (d *data) dataview() error {
+// change imports into any database, and returns the changeset.
+func (d *data) change(database, from, to string) (id string, err error) {
+	c, err := d.api.CreateKxChangeset(d.ctx, &finspace.CreateKxChangesetInput{
+		EnvironmentId: &d.env, DatabaseName: &database,
+		ChangeRequests: []finspace.ChangeRequest{{ChangeType: finspace.ChangeTypePut, S3Path: &from, DbPath: &to}},
+	})
+	if err != nil {
+		return "", err
+	}
+	_, err = d.api.WaitKxChangeset(d.ctx, &finspace.GetKxChangesetInput{
+		EnvironmentId: &d.env, DatabaseName: &database, ChangesetId: c.ChangesetId,
+	}, finspace.ChangesetStatusCompleted)
+	return *c.ChangesetId, err
+}
+
+func (d *data) dataview() error { return d.show("all") }
+
+// show makes a dataview of the changeset that completed last.
+func (d *data) show(name string) error {
 	_, err := d.api.CreateKxDataview(d.ctx, &finspace.CreateKxDataviewInput{
-		EnvironmentId: &d.env, DatabaseName: new(databaseName), DataviewName: new("all"),
+		EnvironmentId: &d.env, DatabaseName: new(databaseName), DataviewName: &name,
 		AzMode: finspace.KxAzModeSingle, AvailabilityZoneId: new("use1-az1"), ChangesetId: &d.last,
 	})
 	if err != nil {
 		return err
 	}
 	_, err = d.api.WaitKxDataview(d.ctx, &finspace.GetKxDataviewInput{
-		EnvironmentId: &d.env, DatabaseName: new(databaseName), DataviewName: new("all"),
+		EnvironmentId: &d.env, DatabaseName: new(databaseName), DataviewName: &name,
 	}, finspace.KxDataviewStatusActive)
 	return err
 }

@@ -172,25 +172,42 @@ type result struct {
 
 func (r *result) perSecond() float64 { return float64(len(r.times)) / r.length.Seconds() }
 
+// at is the time in ms that a share of the requests took at most.
+func (r *result) at(share float64) float64 {
+	slices.Sort(r.times) // quick when they are sorted
+	return float64(r.times[min(int(share*float64(len(r.times))), len(r.times)-1)].Microseconds()) / 1000
+}
+
 func (r *result) print(op string, conns int, cpu time.Duration) {
-	slices.Sort(r.times)
-	at := func(q float64) float64 {
-		return float64(r.times[min(int(q*float64(len(r.times))), len(r.times)-1)].Microseconds()) / 1000
-	}
-	fmt.Printf("| %s | %d | %.0f | %.2f | %.2f | %.2f | %.0f |\n", op, conns, r.perSecond(), at(.5), at(.99), at(1), float64(cpu.Microseconds())/float64(len(r.times)))
+	fmt.Printf("| %s | %d | %.0f | %.2f | %.2f | %.2f | %.0f |\n", op, conns, r.perSecond(), r.at(.5), r.at(.99), r.at(1), float64(cpu.Microseconds())/float64(len(r.times)))
 }
 
 // run calls an operation on random users for a time. With a rate of 0 each
 // connection sends as soon as it has its reply; else requests begin at that
 // rate overall, and a reply's time counts from when its request was due.
 func (l *load) run(op string, conns int, length time.Duration, rate float64) (*result, error) {
-	times := make([][]time.Duration, conns)
 	stamp := time.Now().UnixNano()
-	began := time.Now()
 	host := l.host
 	if op == opFloor {
 		host = l.floor
 	}
+	return l.drive(host, conns, length, rate, func(c *client, rng *rand.Rand, i, n int) error {
+		name := user(rng.IntN(l.users))
+		if op != "UpdateKxUser" {
+			_, err := c.call("GET", l.path()+"/"+name, "", nil)
+			return err
+		}
+		body := fmt.Sprintf(`{"iamRole":%q,"clientToken":"%d-%d-%d"}`, l.roles[n&1], stamp%1e9, i, n)
+		_, err := c.call("PUT", l.path()+"/"+name, "", []byte(body))
+		return err
+	})
+}
+
+// drive has connections send for a time, each its n-th request, as run does.
+func (l *load) drive(host string, conns int, length time.Duration, rate float64, send func(c *client, rng *rand.Rand, conn, n int) error) (*result, error) {
+	times := make([][]time.Duration, conns)
+	began := time.Now()
+	stamp := began.UnixNano()
 	err := l.parallel(host, conns, func(c *client, i int) error {
 		rng := rand.New(rand.NewPCG(uint64(stamp), uint64(i)))
 		for n := 0; ; n++ {
@@ -202,15 +219,7 @@ func (l *load) run(op string, conns int, length time.Duration, rate float64) (*r
 			if time.Since(began) > length {
 				return nil
 			}
-			name := user(rng.IntN(l.users))
-			var err error
-			if op != "UpdateKxUser" {
-				_, err = c.call("GET", l.path()+"/"+name, "", nil)
-			} else {
-				body := fmt.Sprintf(`{"iamRole":%q,"clientToken":"%d-%d-%d"}`, l.roles[n&1], stamp%1e9, i, n)
-				_, err = c.call("PUT", l.path()+"/"+name, "", []byte(body))
-			}
-			if err != nil {
+			if err := send(c, rng, i, n); err != nil {
 				return err
 			}
 			times[i] = append(times[i], time.Since(due))

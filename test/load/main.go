@@ -5,10 +5,12 @@
 //
 //	go run ./test/load [-users 100000] [-seconds 5] [-conns 1,16,128]
 //	go run ./test/load -files 100000 [-bytes 5000000000]
+//	go run ./test/load -reads
 //	go run ./test/load -connections 9500
 //
 // The second form measures imports from the built-in S3 and dataviews, the
-// third logins through the gateway and idle connections.
+// third what reads what is there while imports run, the fourth logins through
+// the gateway and idle connections.
 //
 // It starts a server of its own, in a process of its own with a data folder
 // that is removed afterwards, and prints Markdown.
@@ -43,6 +45,7 @@ func main() {
 	files := flag.Int("files", 0, "instead, import a database of so many files")
 	total := flag.Int64("bytes", 5_000_000_000, "and so many bytes")
 	connections := flag.Int("connections", 0, "instead, keep so many connections open through the gateway")
+	reads := flag.Bool("reads", false, "instead, get and list databases, changesets and dataviews while imports run, and while none does")
 	engine := flag.String("engine", "", "with -serve: the program of the q engine")
 	serve := flag.String("serve", "", "be the server, on this data folder")
 	profile := flag.String("profile", "", "write a CPU profile of the server to this file")
@@ -52,6 +55,8 @@ func main() {
 		err = beServer(*serve, *profile, *engine)
 	} else if *connections > 0 {
 		err = measureConnections(*connections, *profile)
+	} else if *reads {
+		err = measureReads(time.Duration(*seconds*float64(time.Second)), *profile)
 	} else if *files > 0 {
 		err = measureData(*files, *total, *profile)
 	} else {
