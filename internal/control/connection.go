@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/store"
@@ -60,6 +61,10 @@ func (s *Service) GetKxConnectionString(ctx context.Context, in *finspace.GetKxC
 type Standing struct {
 	Role string // the ARN of the user's role, or of the cluster's that is its name; "" when there is neither
 	Open bool   // the cluster takes connections
+
+	// Since is when the user was made, or the cluster that is its name: who comes
+	// after one that was deleted is somebody else, whatever the role.
+	Since time.Time
 }
 
 // Look tells how a user and a cluster are now.
@@ -69,11 +74,11 @@ func (s *Service) Look(ctx context.Context, env, cluster, user string) (Standing
 		u, err := Users.Get(tx, key(env, user))
 		switch {
 		case err == nil:
-			st.Role = u.Role
+			st.Role, st.Since = u.Role, u.Created
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		default:
-			if st.Role, err = executionRole(tx, env, user); err != nil {
+			if st.Role, st.Since, err = executionRole(tx, env, user); err != nil {
 				return err
 			}
 		}
@@ -89,12 +94,12 @@ func (s *Service) Look(ctx context.Context, env, cluster, user string) (Standing
 // executionRole is the role of the cluster of that name, "" when there is none:
 // in the strings that q code gets for nodes the user is its own cluster.
 // Source: recorded node strings, pykx_query_all.ipynb of basic_tick_V3.
-func executionRole(tx store.Tx, env, name string) (string, error) {
+func executionRole(tx store.Tx, env, name string) (role string, since time.Time, err error) {
 	c, err := clusters.Get(tx, key(env, name))
 	if err != nil {
-		return "", ignoreNotFound(err)
+		return "", time.Time{}, ignoreNotFound(err)
 	}
-	return finspace.Value(c.Config.ExecutionRole), nil
+	return finspace.Value(c.Config.ExecutionRole), c.Created, nil
 }
 
 // open reports whether the cluster takes connections.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -75,14 +76,27 @@ func TestRefused(t *testing.T) {
 		})
 	}
 	t.Run("every character", func(t *testing.T) {
+		decoded, err := url.QueryUnescape(good)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i := range len(good) {
-			bad := []byte(good)
-			if bad[i]++; bad[i] == 0 || bad[i] == ':' {
-				bad[i]++
+			next := good[i] + 1
+			if next == ':' {
+				next++
 			}
-			if c, err := f.dial(user, string(bad)); err == nil {
-				c.Close()
-				t.Errorf("character %d changed from %q to %q: let in", i, good[i], bad[i])
+			for how, bad := range map[string]string{
+				"changed": good[:i] + string(next) + good[i+1:], "left out": good[:i] + good[i+1:], "doubled": good[:i+1] + good[i:],
+				"in the other case": good[:i] + string(otherCase(good[i])) + good[i+1:],
+			} {
+				// %3a is %3A: it says the same, and is as good.
+				if same, err := url.QueryUnescape(bad); err == nil && same == decoded {
+					continue
+				}
+				if c, err := f.dial(user, bad); err == nil {
+					c.Close()
+					t.Errorf("character %d, %q in %q, %s: let in", i, good[i], good[max(0, i-10):min(len(good), i+10)], how)
+				}
 			}
 		}
 	})
@@ -91,6 +105,15 @@ func TestRefused(t *testing.T) {
 	if f.released != 0 {
 		t.Errorf("%d nodes were asked for", f.released)
 	}
+}
+
+// otherCase is an ASCII letter in the other case, and anything else as it is.
+func otherCase(c byte) byte {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+		return c ^ 0x20
+	}
+	return c
 }
 
 // A string lets in for its time and no longer, however often it was used.

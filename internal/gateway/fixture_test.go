@@ -52,6 +52,7 @@ type fixture struct {
 
 	mu       sync.Mutex
 	users    map[string]string // role by user
+	made     time.Time         // when users were
 	events   []gateway.Event
 	released int
 	traffic  gateway.Traffic
@@ -88,7 +89,7 @@ func newFixture(t testing.TB, change ...func(*gateway.Config)) *fixture {
 			if e != env {
 				return control.Standing{}, nil
 			}
-			return control.Standing{Role: f.users[user], Open: !f.closed && c != "gone"}, nil
+			return control.Standing{Role: f.users[user], Open: !f.closed && c != "gone", Since: f.made}, nil
 		},
 		Pick: func(_ context.Context, to control.Endpoint) (*gateway.Backend, error) {
 			if to.Cluster != cluster {

@@ -59,6 +59,10 @@ func (g *Gateway) check(ctx context.Context, s *session) error {
 	case !standing.Open:
 		return refuse(ClusterClosed, nil)
 	}
+	s.made.CompareAndSwap(nil, &standing.Since)
+	if !standing.Since.Equal(*s.made.Load()) {
+		return refuse(UserDeleted, errors.New("there is another user of that name"))
+	}
 	who := s.who.Load()
 	switch {
 	case who.Session == nil || who.Session.RoleARN == "":

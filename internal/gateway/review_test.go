@@ -24,6 +24,11 @@ func TestReview(t *testing.T) {
 		"role changed to one that is not allowed": {func(f *fixture, _ string) { f.setUser("bob", f.role("other", false)) }, gateway.RoleChanged},
 		"role changed to one that is not there":   {func(f *fixture, _ string) { f.setUser("bob", "arn:aws:iam::"+iamtest.Account+":role/gone") }, gateway.RoleChanged},
 		"user deleted":                            {func(f *fixture, _ string) { f.setUser("bob", "") }, gateway.UserDeleted},
+		"user deleted and made again before anybody looked": {func(f *fixture, _ string) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.made = time.Now()
+		}, gateway.UserDeleted},
 		"policy taken away": {func(f *fixture, _ string) {
 			_, err := f.roles.DeleteRolePolicy(context.Background(), &awsiam.DeleteRolePolicyInput{RoleName: aws.String("reader"), PolicyName: aws.String("connect")})
 			if err != nil {

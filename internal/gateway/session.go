@@ -27,6 +27,7 @@ type session struct {
 	began time.Time
 
 	who  atomic.Pointer[iam.Identity] // who logged in, as last seen
+	made atomic.Pointer[time.Time]    // when the user was made, as first seen
 	node atomic.Pointer[string]       // the node it was given to, nil while it is let in
 
 	ctx context.Context
