@@ -61,14 +61,19 @@ func (f *folder) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(f.nodes, name, func(n Node, s string) int { return strings.Compare(n.Name, s) })
 }
 
-// CheckPath returns ErrPath unless p can name a file in a tree.
+// CheckPath returns a *PathError unless p can name a file in a tree.
 func CheckPath(p string) error {
-	if p == "" || len(p) > 4096 || strings.ContainsRune(p, 0) || path.Clean(p) != p || p[0] == '/' || p == "." || p == ".." || strings.HasPrefix(p, "../") {
-		return ErrPath
+	switch {
+	case len(p) > 4096:
+		return &PathError{p, "it is longer than 4096 bytes"}
+	case strings.ContainsRune(p, 0):
+		return &PathError{p, "it has a zero byte"}
+	case p == "" || path.Clean(p) != p || p[0] == '/' || p == "." || p == ".." || strings.HasPrefix(p, "../"):
+		return &PathError{p, "it has a part that is empty, '.' or '..'"}
 	}
 	for _, part := range strings.Split(p, "/") {
 		if len(part) > 255 {
-			return ErrPath
+			return &PathError{p, "it has a part that is longer than 255 bytes"}
 		}
 	}
 	return nil
@@ -112,8 +117,8 @@ func (t *Tree) Put(p string, ref Ref) (*Tree, error) {
 // each. Errors: *PathError for the first file that cannot be put.
 func (t *Tree) PutAll(files []TreeFile) (*Tree, error) {
 	for _, f := range files {
-		if CheckPath(f.Path) != nil {
-			return nil, &PathError{f.Path}
+		if err := CheckPath(f.Path); err != nil {
+			return nil, err
 		}
 	}
 	sorted := slices.Clone(files)
@@ -125,10 +130,13 @@ func (t *Tree) PutAll(files []TreeFile) (*Tree, error) {
 	return &Tree{t.s, root}, nil
 }
 
-// PathError says which path could not be put; it is an ErrPath.
-type PathError struct{ Path string }
+// PathError says which path cannot be one of a tree, and why; it is an ErrPath.
+type PathError struct{ Path, Why string }
 
-func (e *PathError) Error() string { return ErrPath.Error() + ": " + e.Path }
+// twoKinds is why a file cannot be put where the path of another has a folder.
+const twoKinds = "a file and a folder would have one name"
+
+func (e *PathError) Error() string { return ErrPath.Error() + ": " + e.Path + ": " + e.Why }
 func (e *PathError) Unwrap() error { return ErrPath }
 
 // comparePaths orders paths so that those of one folder stand together, in the
@@ -161,7 +169,7 @@ func (s *Store) putAll(f *folder, prefix string, files []TreeFile) (*folder, err
 				break
 			}
 			if d != deeper {
-				return nil, &PathError{files[n].Path}
+				return nil, &PathError{files[n].Path, twoKinds}
 			}
 		}
 		i, ok := (&folder{nodes: old}).find(name)
@@ -170,7 +178,7 @@ func (s *Store) putAll(f *folder, prefix string, files []TreeFile) (*folder, err
 		if old = old[i:]; ok {
 			before, old = old[0], old[1:]
 			if before.Dir != deeper {
-				return nil, &PathError{files[0].Path}
+				return nil, &PathError{files[0].Path, twoKinds}
 			}
 		}
 		node := Node{Name: name, Ref: files[n-1].Ref, N: 1}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,17 +96,27 @@ func (s *Service) newChangeset(tx store.Tx, c *changeset) (*changeset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.LastID == "" {
-		for i, r := range c.Requests {
-			if r.ChangeType == finspace.ChangeTypeDelete {
-				return nil, finspace.NewValidationException(fmt.Sprintf("changeRequests.%d.changeType: the first changeset of a database cannot delete anything.", i+1))
-			}
-		}
+	if err := checkFirst(tx, d, c.Requests); err != nil {
+		return nil, err
 	}
 	c.ID = newChangesetID(tx.Now(), d.LastID)
 	c.Status, c.Created = finspace.ChangesetStatusPending, tx.Now()
 	d.LastID = c.ID
 	return c, errors.Join(changesets.Put(tx, c.key(), c), openChangesets.Put(tx, c.key(), &openChangeset{}), databases.Put(tx, key(d.Environment, d.Name), d))
+}
+
+// checkFirst makes sure that the first changeset of a database deletes nothing.
+// One is the first while none before it has completed or still may.
+func checkFirst(tx store.Tx, d *database, reqs []finspace.ChangeRequest) error {
+	i := slices.IndexFunc(reqs, func(r finspace.ChangeRequest) bool { return r.ChangeType == finspace.ChangeTypeDelete })
+	if i < 0 || d.HeadID != "" {
+		return nil
+	}
+	n, err := tx.Count(KindOpenChangeset, key(d.Environment, d.Name)+"/")
+	if err != nil || n > 0 {
+		return err
+	}
+	return finspace.NewValidationException(fmt.Sprintf("changeRequests.%d.changeType: the first changeset of a database cannot delete anything.", i+1))
 }
 
 // checkChangeRequests checks what the model does not say. Source: API
@@ -128,8 +139,9 @@ func checkChangeRequests(reqs []finspace.ChangeRequest) error {
 		case strings.ContainsAny(db, "*?"):
 			return bad("dbPath", "wildcards belong in dataviews, not in changesets.")
 		}
-		if p := strings.Trim(db, "/"); p != "" && blob.CheckPath(p) != nil {
-			return bad("dbPath", "the path has empty or dotted parts.")
+		var wrong *blob.PathError
+		if p := strings.Trim(db, "/"); p != "" && errors.As(blob.CheckPath(p), &wrong) {
+			return bad("dbPath", "the path cannot be one of a database: "+wrong.Why+".")
 		}
 	}
 	return nil

@@ -64,6 +64,37 @@ func folder(tb testing.TB, dir string) map[string]string {
 	return got
 }
 
+// What cannot be in a database was refused by one text for all of it.
+func TestChangesetSaysWhatIsWrongWithAPath(t *testing.T) {
+	w := newWorld(t)
+	env := w.environment("env")
+	w.database(env, "db")
+	w.objects.content = map[string]string{
+		"b/dots/../x": "1", "b/empty//x": "1", "b/long/" + strings.Repeat("n", 256): "1", "b/file/a": "1", "b/folder/a/x": "1",
+	}
+	for _, c := range []struct{ from, want string }{
+		{"dots", "changeRequests.1: The file /../x cannot be put: it has a part that is empty, '.' or '..'."},
+		{"empty", "changeRequests.1: The file //x cannot be put: it has a part that is empty, '.' or '..'."},
+		{"long", "changeRequests.1: The file /" + strings.Repeat("n", 256) + " cannot be put: it has a part that is longer than 255 bytes."},
+		{"file", ""},
+		{"folder", "changeRequests.1: The file /a/x cannot be put: a file and a folder would have one name."},
+	} {
+		got := ""
+		if e := w.changeset(env, "db", putRequest("s3://b/"+c.from+"/", "/")).ErrorInfo; e != nil {
+			got = *e.ErrorMessage
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.from, got, c.want)
+		}
+	}
+	_, err := w.CreateKxChangeset(t.Context(), &finspace.CreateKxChangesetInput{
+		EnvironmentId: &env, DatabaseName: ptr("db"), ChangeRequests: []finspace.ChangeRequest{putRequest("s3://b/file/", "/"+strings.Repeat("n", 256)+"/")}})
+	wantCode(t, err, "ValidationException")
+	if err != nil && !strings.Contains(err.Error(), "longer than 255 bytes") {
+		t.Error(err)
+	}
+}
+
 func TestChangeset(t *testing.T) {
 	w := newWorld(t)
 	env := w.environment("env")

@@ -134,7 +134,10 @@ func TestDataviewFolders(t *testing.T) {
 
 func TestDataviewFollows(t *testing.T) {
 	w, env, _, _ := dataviewWorld(t)
-	must(w.dataview(env, func(in *finspace.CreateKxDataviewInput) { in.AutoUpdate = ptr(true) }))
+	out := must(w.dataview(env, func(in *finspace.CreateKxDataviewInput) { in.AutoUpdate = ptr(true) }))
+	if out.SegmentConfigurations != nil {
+		t.Error("a dataview without segments is shown with an empty list of them, and none by GetKxDataview")
+	}
 	three := w.changeset(env, "db", deleteRequest("/d1/"))
 	w.restAll()
 	d := w.getDataview(env, "dv")

@@ -217,7 +217,7 @@ func putFiles(t *blob.Tree, files []blob.TreeFile) (*blob.Tree, error) {
 	next, err := t.PutAll(files)
 	var bad *blob.PathError
 	if errors.As(err, &bad) {
-		return nil, &ingestError{finspace.ErrorDetailsValidation, fmt.Sprintf("The file /%s cannot be put: a file and a folder would have one name, or the path is not one of a database.", bad.Path), err}
+		return nil, &ingestError{finspace.ErrorDetailsValidation, fmt.Sprintf("The file /%s cannot be put: %s.", bad.Path, bad.Why), err}
 	}
 	return next, err
 }

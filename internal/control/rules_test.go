@@ -141,6 +141,7 @@ func TestRules(t *testing.T) {
 		{"11 dbPath with an empty part", w.changes(w.env, "db", putRequest("s3://bkt/x/", "/d//e/")), refused("changeRequests.1.dbPath", "empty")},
 		{"11 dbPath with a wildcard", w.changes(w.env, "db", putRequest("s3://bkt/x/", "/*/")), refused("changeRequests.1.dbPath", "wildcards")},
 		{"11 DELETE in the first changeset", w.changes(w.env, "empty", putRequest("s3://bkt/x/", "/"), deleteRequest("/d/")), refused("changeRequests.2.changeType", "first changeset")},
+		{"11 DELETE while none before has completed", w.changes(w.env, "failed", deleteRequest("/d/")), refused("changeRequests.1.changeType", "first changeset")},
 
 		{"12 autoUpdate with changesetId", w.view(func(in *viewInput) { in.AutoUpdate, in.ChangesetId = ptr(true), &w.one }), refused("changesetId", "autoUpdate")},
 		{"12 autoUpdate with changesetId, by an update", w.updateView("dv", func(in *viewUpdate) { in.ChangesetId = &w.one }), refused("changesetId", "autoUpdate")},

@@ -23,7 +23,7 @@ type (
 // clusters hdb (on the dataview dv), gp, rdb (saving down to vol) and hosts
 // (dedicated, of database db); the dataviews dv (which follows), segmented (on
 // vol2), writable (on vol3) and only (of database shown); the scaling group far
-// in another zone; an environment raw that is not made yet, and
+// in another zone; the database failed, whose only changeset did; an environment raw that is not made yet, and
 // one that is connected to the transit gateway tgw-1.
 type rulesWorld struct {
 	*clusterWorld
@@ -39,6 +39,8 @@ func newRulesWorld(t *testing.T) *rulesWorld {
 	w.volume(w.env, "vol3")
 	w.database(w.env, "empty")
 	w.database(w.env, "shown")
+	w.database(w.env, "failed")
+	w.changeset(w.env, "failed", putRequest("s3://b/none/", "/"))
 	out := must(w.ListKxChangesets(t.Context(), &finspace.ListKxChangesetsInput{EnvironmentId: &w.env, DatabaseName: ptr("db")}))
 	w.one = *out.KxChangesets[0].ChangesetId
 	w.changeset(w.env, "db", putRequest("s3://b/more/", "/d/"))

@@ -69,8 +69,12 @@ func checkSegments(segs []finspace.KxDataviewSegmentConfiguration) error {
 	return nil
 }
 
-// echoSegments is what replies show: onDemand is always filled in.
+// echoSegments is what replies show: onDemand is always filled in, and no
+// segments are left out.
 func echoSegments(segs []finspace.KxDataviewSegmentConfiguration) []finspace.KxDataviewSegmentConfiguration {
+	if len(segs) == 0 {
+		return nil
+	}
 	out := make([]finspace.KxDataviewSegmentConfiguration, len(segs))
 	for i, s := range segs {
 		s.OnDemand = ptr(finspace.Value(s.OnDemand))

@@ -36,6 +36,10 @@ func errNoSuchUpload() *Error {
 	return newError(404, "NoSuchUpload", "The specified upload does not exist. It may have been aborted or completed.")
 }
 func errNoSuchTagSet() *Error { return newError(404, "NoSuchTagSet", "There is no tag set.") }
+func errNotImplemented(sub string) *Error {
+	return newError(501, "NotImplemented", "This server does not have that operation on the sub-resource "+sub+".")
+}
+
 func errMethodNotAllowed() *Error {
 	return newError(405, "MethodNotAllowed", "This server does not have that operation on that resource.")
 }

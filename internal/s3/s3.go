@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,9 +86,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 }
 
 func (h *Handler) serve(r *request) error {
-	a, ok := h.route(r)
-	if !ok {
-		return errMethodNotAllowed()
+	a, err := h.route(r)
+	if err != nil {
+		return err
 	}
 	if err := h.Authorize(r.Context(), r.Request, "s3:"+a.allow, a.on(r)); err != nil {
 		return errAccessDenied(err)
@@ -127,11 +128,10 @@ func (h *Handler) virtualHost(host string) (bucket string, ok bool) {
 
 // route picks the operation by what the path names, the method, and the
 // sub-resource in the query.
-func (h *Handler) route(r *request) (action, bool) {
+func (h *Handler) route(r *request) (action, error) {
 	switch {
 	case r.bucket == "":
-		a, ok := serviceActions[r.Method]
-		return a, ok
+		return allowed(serviceActions, r.Method)
 	case r.key == "":
 		return pick(bucketActions, r)
 	}
@@ -145,18 +145,52 @@ type routes struct {
 	actions map[string]action
 }
 
-func pick(t routes, r *request) (action, bool) {
+func pick(t routes, r *request) (action, error) {
 	for _, s := range t.subs {
 		if r.q.Has(s) {
 			a, ok := t.actions[r.Method+" "+s]
-			return a, ok
+			if !ok {
+				return a, errNotImplemented(s)
+			}
+			return a, nil
 		}
 	}
-	if r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "" {
-		return action{"PutObject", onObject, (*Handler).copyObject}, r.key != ""
+	if s := otherSub(r.q); s != "" {
+		return action{}, errNotImplemented(s)
 	}
-	a, ok := t.actions[r.Method]
-	return a, ok
+	if r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "" && r.key != "" {
+		return action{"PutObject", onObject, (*Handler).copyObject}, nil
+	}
+	return allowed(t.actions, r.Method)
+}
+
+func allowed(actions map[string]action, method string) (action, error) {
+	a, ok := actions[method]
+	if !ok {
+		return a, errMethodNotAllowed()
+	}
+	return a, nil
+}
+
+// otherSub finds a sub-resource that no operation here has: a name without a
+// value that is no parameter. What it stands for must not be taken for the
+// object itself: a legal hold that is put is not its content.
+func otherSub(q url.Values) string {
+	for name, values := range q {
+		if !slices.Contains(values, "") || slices.Contains(parameters, name) {
+			continue
+		}
+		if lower := strings.ToLower(name); !strings.HasPrefix(lower, "x-amz-") && !strings.HasPrefix(lower, "response-") {
+			return name
+		}
+	}
+	return ""
+}
+
+// parameters are the names in a query that say how, not what.
+var parameters = []string{
+	"prefix", "delimiter", "encoding-type", "max-keys", "marker", "start-after", "continuation-token", "fetch-owner", "key-marker", "version-id-marker",
+	"upload-id-marker", "max-uploads", "part-number-marker", "max-parts", "partNumber", "versionId", "x-id", "bucket-region", "max-buckets",
 }
 
 var serviceActions = map[string]action{
