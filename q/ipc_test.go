@@ -87,6 +87,23 @@ func TestTwoEngines(t *testing.T) {
 	}
 }
 
+// Messages that wait to be written go together: all of them, in order, whatever
+// their sizes and whatever stands between.
+func TestManyAsync(t *testing.T) {
+	server, port := listen(t)
+	client := newEngine(t, q.Options{Sys: onDisk(t.TempDir())})
+	show(t, client, "h:hopen "+port)
+	show(t, server, "got:();upd:{got,:x}")
+	show(t, client, "{neg[h](`upd;x);if[0=x mod 100;neg[h](`upd;x#0N);-25!(enlist h;(`upd;-1))]}each til 3000")
+	show(t, client, `h""`)
+	if got := show(t, server, "(til 3000)~got where 0<=got"); got != "1b" {
+		t.Error("messages came out of order, or not at all")
+	}
+	if got := show(t, server, "(sum null got;sum got=-1)"); got != "43500 30i" {
+		t.Errorf("of the others came %s", got)
+	}
+}
+
 func TestHandlers(t *testing.T) {
 	server, port := listen(t)
 	show(t, server, ".z.pg:{(`got;x)}\n.z.pw:{[u;p]p~\"secret\"}\n.z.po:{opened::.z.u}")

@@ -62,7 +62,8 @@ func Open(ctx context.Context, cfg finspace.Config, to Target) (*Session, error)
 	if s.roots, err = authority(ctx, cfg); err != nil {
 		return nil, err
 	}
-	return s, s.dial(ctx)
+	s.conn, err = s.Dial(ctx)
+	return s, err
 }
 
 // Target is what the session is connected to.
@@ -117,26 +118,27 @@ func authority(ctx context.Context, cfg finspace.Config) (*x509.CertPool, error)
 	return pool, nil
 }
 
-// dial asks for a connection string and connects with it.
-func (s *Session) dial(ctx context.Context) error {
+// Dial asks for a connection string and opens a connection of its own with it,
+// which is the caller's to close.
+func (s *Session) Dial(ctx context.Context) (*ipc.Conn, error) {
 	client, err := finspace.New(s.cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	out, err := client.GetKxConnectionString(ctx, &finspace.GetKxConnectionStringInput{EnvironmentId: &s.to.Environment, UserArn: &s.userID, ClusterName: &s.to.Cluster})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	host, port, password, err := split(*out.SignedConnectionString)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d := ipc.Dialer{User: s.to.User, Password: password, TLS: &tls.Config{RootCAs: s.roots, ServerName: host, MinVersion: tls.VersionTLS12}}
-	s.conn, err = d.Dial(ctx, host+":"+port)
+	conn, err := d.Dial(ctx, host+":"+port)
 	if errors.Is(err, ipc.ErrRefused) {
-		return errors.New("the gateway refused the connection; quoin audit says why")
+		return nil, errors.New("the gateway refused the connection; quoin audit says why")
 	}
-	return err
+	return conn, err
 }
 
 // split takes a connection string apart: ":tcps://HOST:PORT:USER:PASSWORD".
@@ -153,7 +155,8 @@ func split(text string) (host, port, password string, err error) {
 // have been heard. Errors: kdb.Error for q's own, or why there is no connection.
 func (s *Session) Eval(ctx context.Context, line string) (kdb.Value, error) {
 	if s.conn == nil {
-		if err := s.dial(ctx); err != nil {
+		var err error
+		if s.conn, err = s.Dial(ctx); err != nil {
 			return nil, err
 		}
 	}

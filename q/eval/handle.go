@@ -49,25 +49,63 @@ func (h *handle) send(ctx context.Context) {
 			h.mu.Unlock()
 			return
 		}
-		m := h.queue[0]
+		next := h.queue[:h.together()]
 		h.mu.Unlock()
-		var err error
-		switch b, many := m.(*broadcast); {
-		case h.ws != nil:
-			err = h.ws.writeValue(m)
-		case many:
-			err = h.conn.AsyncEncoded(ctx, b.encoded)
-		default:
-			err = h.conn.Async(ctx, m)
-		}
+		err := h.put(ctx, next)
 		h.mu.Lock()
-		h.queue = h.queue[1:]
+		h.queue = h.queue[len(next):]
 		if err != nil {
 			h.err, h.queue = err, nil
 		}
 		h.mu.Unlock()
 		h.ready.Broadcast()
 	}
+}
+
+// What is queued goes out in writes of so many messages and bytes, so that who
+// publishes faster than the connection takes it pays for fewer writes.
+const (
+	maxTogether      = 64
+	maxTogetherBytes = 64 << 10
+)
+
+// together is how many of the queued messages to write at once. mu is held.
+func (h *handle) together() int {
+	if h.ws != nil || len(h.queue) == 1 {
+		return 1
+	}
+	n, size := 0, 0
+	for n < min(len(h.queue), maxTogether) {
+		if _, many := h.queue[n].(*broadcast); many {
+			break
+		}
+		if size += ipc.Size(h.queue[n]); n > 0 && size > maxTogetherBytes {
+			break
+		}
+		n++
+	}
+	return max(n, 1)
+}
+
+// put writes messages that together chose.
+func (h *handle) put(ctx context.Context, messages []kdb.Value) error {
+	switch b, many := messages[0].(*broadcast); {
+	case h.ws != nil:
+		return h.ws.writeValue(messages[0])
+	case many:
+		return h.conn.AsyncEncoded(ctx, b.encoded)
+	}
+	err := h.conn.Async(ctx, messages...)
+	if err == nil || len(messages) == 1 {
+		return err
+	}
+	// One that has no encoding keeps all from going: they go singly, up to it.
+	for _, m := range messages {
+		if err = h.conn.Async(ctx, m); err != nil {
+			break
+		}
+	}
+	return err
 }
 
 // broadcast is a queued message that was encoded for many.

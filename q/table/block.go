@@ -7,33 +7,42 @@ import (
 	"github.com/quoinhq/quoin/q/prim"
 )
 
+// scratch returns n elements of a buffer, which is made when it is first needed
+// and no longer than it has to be: a table of few rows costs no more than they.
+func scratch[T any](buf *[]T, n int) []T {
+	if cap(*buf) < n {
+		*buf = make([]T, n)
+	}
+	return (*buf)[:n]
+}
+
 // block returns the selected elements of src at positions lo to hi: a part of
-// src itself when the rows are adjacent, else a copy in buf, which has room for
-// blockLen elements.
-func block[T any](src []T, r *rows, lo, hi int, buf []T) []T {
+// src itself when the rows are adjacent, else a copy in buf.
+func block[T any](src []T, r *rows, lo, hi int, buf *[]T) []T {
 	if r.idx != nil {
-		buf = buf[:hi-lo]
+		out := scratch(buf, hi-lo)
 		for i, row := range r.idx[lo:hi] {
-			buf[i] = src[row]
+			out[i] = src[row]
 		}
-		return buf
+		return out
 	}
 	if len(r.spans) == 1 {
 		at := int(r.spans[0].lo)
 		return src[at+lo : at+hi]
 	}
 	var direct []T
+	out := scratch(buf, hi-lo)
 	r.spansIn(lo, hi, func(k int, first, n int32) {
 		if k == lo && int(n) == hi-lo {
 			direct = src[first : first+n]
 			return
 		}
-		copy(buf[k-lo:hi-lo], src[first:first+n])
+		copy(out[k-lo:], src[first:first+n])
 	})
 	if direct != nil {
 		return direct
 	}
-	return buf[:hi-lo]
+	return out
 }
 
 // intReader returns a function that yields a column's selected elements as
@@ -45,43 +54,46 @@ func intReader(col kdb.Value, r *rows) (read func(lo, hi int) []int64, ok bool) 
 	if !ok {
 		return nil, false
 	}
-	out := make([]int64, blockLen)
+	var mem []int64
 	switch c.Type() {
 	case kdb.TLong, kdb.TTimestamp, kdb.TTimespan:
 		src := prim.Words[int64](c)
-		return func(lo, hi int) []int64 { return block(src, r, lo, hi, out) }, true
+		return func(lo, hi int) []int64 { return block(src, r, lo, hi, &mem) }, true
 	case kdb.TInt, kdb.TMonth, kdb.TDate, kdb.TMinute, kdb.TSecond, kdb.TTime:
-		src, buf := prim.Words[int32](c), make([]int32, blockLen)
+		src, buf := prim.Words[int32](c), []int32(nil)
 		return func(lo, hi int) []int64 {
-			in := block(src, r, lo, hi, buf)
+			in := block(src, r, lo, hi, &buf)
+			out := scratch(&mem, len(in))
 			for i, v := range in {
 				out[i] = int64(v)
 				if v == math.MinInt32 {
 					out[i] = math.MinInt64
 				}
 			}
-			return out[:len(in)]
+			return out
 		}, true
 	case kdb.TShort:
-		src, buf := prim.Words[int16](c), make([]int16, blockLen)
+		src, buf := prim.Words[int16](c), []int16(nil)
 		return func(lo, hi int) []int64 {
-			in := block(src, r, lo, hi, buf)
+			in := block(src, r, lo, hi, &buf)
+			out := scratch(&mem, len(in))
 			for i, v := range in {
 				out[i] = int64(v)
 				if v == math.MinInt16 {
 					out[i] = math.MinInt64
 				}
 			}
-			return out[:len(in)]
+			return out
 		}, true
 	case kdb.TBool, kdb.TByte, kdb.TChar:
-		src, buf := prim.Words[uint8](c), make([]uint8, blockLen)
+		src, buf := prim.Words[uint8](c), []uint8(nil)
 		return func(lo, hi int) []int64 {
-			in := block(src, r, lo, hi, buf)
+			in := block(src, r, lo, hi, &buf)
+			out := scratch(&mem, len(in))
 			for i, v := range in {
 				out[i] = int64(v)
 			}
-			return out[:len(in)]
+			return out
 		}, true
 	}
 	return nil, false
@@ -94,19 +106,20 @@ func floatReader(col kdb.Value, r *rows) (read func(lo, hi int) []float64, ok bo
 	if !ok {
 		return nil, false
 	}
-	out := make([]float64, blockLen)
+	var mem []float64
 	switch c.Type() {
 	case kdb.TFloat, kdb.TDatetime:
 		src := prim.Words[float64](c)
-		return func(lo, hi int) []float64 { return block(src, r, lo, hi, out) }, true
+		return func(lo, hi int) []float64 { return block(src, r, lo, hi, &mem) }, true
 	case kdb.TReal:
-		src, buf := prim.Words[float32](c), make([]float32, blockLen)
+		src, buf := prim.Words[float32](c), []float32(nil)
 		return func(lo, hi int) []float64 {
-			in := block(src, r, lo, hi, buf)
+			in := block(src, r, lo, hi, &buf)
+			out := scratch(&mem, len(in))
 			for i, v := range in {
 				out[i] = float64(v)
 			}
-			return out[:len(in)]
+			return out
 		}, true
 	}
 	ints, ok := intReader(col, r)
@@ -119,10 +132,10 @@ func floatReader(col kdb.Value, r *rows) (read func(lo, hi int) []float64, ok bo
 // intsAsFloats turns a reader of integers into one of floats; null becomes
 // null.
 func intsAsFloats(ints func(lo, hi int) []int64) func(lo, hi int) []float64 {
-	out := make([]float64, blockLen)
+	var mem []float64
 	return func(lo, hi int) []float64 {
 		in := ints(lo, hi)
-		o := out[:len(in)]
+		o := scratch(&mem, len(in))
 		for i, v := range in {
 			o[i] = float64(v)
 			if v == math.MinInt64 {
@@ -135,27 +148,28 @@ func intsAsFloats(ints func(lo, hi int) []int64) func(lo, hi int) []float64 {
 
 // symbolReader yields the symbol numbers of a symbol or enumerated column.
 func symbolReader(col kdb.Value, r *rows) (read func(lo, hi int) []uint32, ok bool) {
-	out := make([]uint32, blockLen)
+	var mem []uint32
 	switch v := col.(type) {
 	case *kdb.Symbols:
 		c, _ := prim.ColumnOf(v)
 		src := prim.Words[uint32](c)
-		return func(lo, hi int) []uint32 { return block(src, r, lo, hi, out) }, true
+		return func(lo, hi int) []uint32 { return block(src, r, lo, hi, &mem) }, true
 	case *kdb.Enum:
-		buf := make([]kdb.Long, blockLen)
+		var buf []kdb.Long
 		var dom []kdb.Symbol
 		if v.Dom != nil {
 			dom = v.Dom.V
 		}
 		return func(lo, hi int) []uint32 {
-			in := block(v.V, r, lo, hi, buf)
+			in := block(v.V, r, lo, hi, &buf)
+			out := scratch(&mem, len(in))
 			for i, x := range in {
 				out[i] = 0
 				if uint64(x) < uint64(len(dom)) {
 					out[i] = dom[x].ID()
 				}
 			}
-			return out[:len(in)]
+			return out
 		}, true
 	}
 	return nil, false

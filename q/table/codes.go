@@ -47,8 +47,40 @@ func codesOf(e *prim.Env, col kdb.Value, r *rows) coder {
 // symbolCodes numbers symbols in the order of their texts. The table from
 // symbol to code is as long as the process has symbols.
 func symbolCodes(e *prim.Env, col kdb.Value, r *rows) coder {
+	if r.n <= blockLen && 64*r.n < kdb.SymbolCount() {
+		return fewSymbolCodes(col, r)
+	}
 	syms := distinctSymbols(e, col, r)
 	return symbolCoder(col, r, symbolTable(syms), len(syms))
+}
+
+// fewSymbolCodes is symbolCodes for a block of rows at most, in a process that
+// has so many symbols that to look through all of them would cost more.
+func fewSymbolCodes(col kdb.Value, r *rows) coder {
+	read, _ := symbolReader(col, r)
+	places := make([]uint64, 0, r.n)
+	for i, id := range read(0, r.n) {
+		places = append(places, uint64(id)<<32|uint64(i))
+	}
+	slices.Sort(places)
+	var syms []kdb.Symbol
+	for i, p := range places {
+		if i == 0 || p>>32 != places[i-1]>>32 {
+			syms = append(syms, symbolOf(uint32(p>>32)))
+		}
+	}
+	rank := make(map[kdb.Symbol]int32, len(syms))
+	for i, s := range sortSymbols(syms) {
+		rank[s] = int32(i)
+	}
+	ids, code := make([]int32, r.n), int32(0)
+	for i, p := range places {
+		if i == 0 || p>>32 != places[i-1]>>32 {
+			code = rank[symbolOf(uint32(p>>32))]
+		}
+		ids[uint32(p)] = code
+	}
+	return fixedCodes(len(syms), ids)
 }
 
 // symbolTable returns the place in syms of each symbol by its number.
@@ -64,10 +96,10 @@ func symbolTable(syms []kdb.Symbol) []int32 {
 func symbolCoder(col kdb.Value, r *rows, lut []int32, n int) coder {
 	return coder{n: n, blocks: func() func(lo, hi int) []int32 {
 		read, _ := symbolReader(col, r)
-		out := make([]int32, blockLen)
+		var mem []int32
 		return func(lo, hi int) []int32 {
 			in := read(lo, hi)
-			o := out[:len(in)]
+			o := scratch(&mem, len(in))
 			for i, s := range in {
 				o[i] = lut[s]
 			}
@@ -178,11 +210,11 @@ func bucketCodes(col kdb.Value, r *rows, width, lo, hi int64, nulls bool) coder 
 	n := int(floorDiv(hi, width) - first + 1 + shift)
 	return coder{n: n, blocks: func() func(lo, hi int) []int32 {
 		read, _ := intReader(col, r)
-		out := make([]int32, blockLen)
+		var mem []int32
 		if width == 1 {
 			return func(lo, hi int) []int32 {
 				in := read(lo, hi)
-				o := out[:len(in)]
+				o := scratch(&mem, len(in))
 				for i, v := range in {
 					o[i] = int32(v - first + shift)
 					if v == math.MinInt64 {
@@ -196,7 +228,7 @@ func bucketCodes(col kdb.Value, r *rows, width, lo, hi int64, nulls bool) coder 
 		start, code := int64(math.MinInt64), int32(0)
 		return func(lo, hi int) []int32 {
 			in := read(lo, hi)
-			o := out[:len(in)]
+			o := scratch(&mem, len(in))
 			for i, v := range in {
 				if uint64(v-start) >= uint64(width) {
 					if v == math.MinInt64 {
@@ -273,10 +305,10 @@ func combine(a, b coder, n int) coder {
 		nb := int32(b.n)
 		return coder{n: a.n * b.n, blocks: func() func(lo, hi int) []int32 {
 			major, minor := a.blocks(), b.blocks()
-			out := make([]int32, blockLen)
+			var mem []int32
 			return func(lo, hi int) []int32 {
 				x, y := major(lo, hi), minor(lo, hi)
-				o := out[:len(x)]
+				o := scratch(&mem, len(x))
 				for i, c := range x {
 					o[i] = c*nb + y[i]
 				}

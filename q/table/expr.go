@@ -76,13 +76,11 @@ func (q *query) compileOperand(tree kdb.Value) (numbers, bool) {
 		switch c := v.(type) {
 		case kdb.Long:
 			return numbers{typ: kdb.TLong, make: func() expr {
-				buf := filled(int64(c))
-				return expr{ints: func(lo, hi int) []int64 { return buf[:hi-lo] }}
+				return expr{ints: filled(int64(c))}
 			}}, true
 		case kdb.Float:
 			return numbers{typ: kdb.TFloat, float: true, make: func() expr {
-				buf := filled(float64(c))
-				return expr{floats: func(lo, hi int) []float64 { return buf[:hi-lo] }}
+				return expr{floats: filled(float64(c))}
 			}}, true
 		}
 		return numbers{}, false
@@ -90,12 +88,15 @@ func (q *query) compileOperand(tree kdb.Value) (numbers, bool) {
 	return q.compile(tree)
 }
 
-func filled[T any](v T) []T {
-	s := make([]T, blockLen)
-	for i := range s {
-		s[i] = v
+// filled yields one number again and again.
+func filled[T any](v T) func(lo, hi int) []T {
+	var buf []T
+	return func(lo, hi int) []T {
+		for len(buf) < hi-lo {
+			buf = append(buf, v)
+		}
+		return buf[:hi-lo]
 	}
-	return s
 }
 
 // columnNumbers are a column's selected items, if they are numbers underneath.
@@ -125,11 +126,11 @@ func numeric(t kdb.Type) bool {
 }
 
 func floatOp(name string, a, b func(lo, hi int) []float64) func(lo, hi int) []float64 {
-	out := make([]float64, blockLen)
+	var mem []float64
 	op := floatLoops[name]
 	return func(lo, hi int) []float64 {
 		x, y := a(lo, hi), b(lo, hi)
-		o := out[:len(x)]
+		o := scratch(&mem, len(x))
 		op(o, x, y)
 		return o
 	}
@@ -183,11 +184,11 @@ var floatLoops = map[string]func(o, x, y []float64){
 }
 
 func intOp(name string, a, b func(lo, hi int) []int64) func(lo, hi int) []int64 {
-	out := make([]int64, blockLen)
+	var mem []int64
 	op := intLoops[name]
 	return func(lo, hi int) []int64 {
 		x, y := a(lo, hi), b(lo, hi)
-		o := out[:len(x)]
+		o := scratch(&mem, len(x))
 		op(o, x, y)
 		return o
 	}

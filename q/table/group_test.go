@@ -173,6 +173,19 @@ func TestGroupLarge(t *testing.T) {
 	}
 }
 
+// TestGroupFewAmongManySymbols is the same where the process has far more
+// symbols than the table has rows.
+func TestGroupFewAmongManySymbols(t *testing.T) {
+	for i := range 1 << 15 {
+		kdb.Sym(fmt.Sprint("other", i))
+	}
+	for _, where := range []string{"all", "span", "list"} {
+		for _, second := range []string{"", "symbols"} {
+			checkGroups(t, 40, 20, "symbols", second, where, 3, 1)
+		}
+	}
+}
+
 type failer interface{ Fatalf(string, ...any) }
 
 func checkGroups(t failer, size, kinds int, form, form2, where string, seed int64, threads int) {

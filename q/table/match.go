@@ -32,7 +32,7 @@ func matchKeys(l, r []kdb.Value, nl, nr int) (*keyMatch, error) {
 	}
 	k := &keyMatch{n: 1, nl: nl, nr: nr}
 	if len(l) == 0 {
-		zero := make([]int32, blockLen)
+		zero := make([]int32, min(blockLen, max(nl, nr)))
 		same := func() func(lo, hi int) []int32 { return func(lo, hi int) []int32 { return zero[:hi-lo] } }
 		k.left, k.right = same, same
 		return k, nil

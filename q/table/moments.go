@@ -192,7 +192,7 @@ func distinctCounts(e *prim.Env, g *groups, c coder) kdb.Value {
 // codes of c.
 func walkPairs(g *groups, c coder, lo, hi int, f func(at int, codes, ids []int32)) {
 	read := c.blocks()
-	buf := make([]int32, blockLen)
+	buf := make([]int32, min(blockLen, hi-lo))
 	var own func(lo, hi int) []int32
 	if g.runs == nil {
 		own = g.coder.blocks()

@@ -188,12 +188,13 @@ func compareRanked(a, b ranked) int {
 
 // orderedFloats turns floats into integers of the same order, null first.
 func orderedFloats(read func(lo, hi int) []float64) func(lo, hi int) []int64 {
-	out := make([]int64, blockLen)
+	var mem []int64
 	return func(lo, hi int) []int64 {
 		in := read(lo, hi)
+		out := scratch(&mem, len(in))
 		for i, v := range in {
 			out[i] = prim.OrderKey(v)
 		}
-		return out[:len(in)]
+		return out
 	}
 }

@@ -130,7 +130,7 @@ func (q *query) keepEach(mk func() func(lo, hi int, out []int32) []int32) rows {
 	found := make([][]int32, parts(q.e, r.n, 1<<16))
 	parallel(q.e, r.n, 1<<16, func(part, lo, hi int) {
 		test := mk()
-		buf := make([]int32, 0, blockLen)
+		buf := make([]int32, 0, min(blockLen, hi-lo))
 		var out []int32
 		for at := lo; at < hi; at += blockLen {
 			hits := test(at, min(at+blockLen, hi), buf[:0])

@@ -7,10 +7,12 @@
 //	go run ./test/load -files 100000 [-bytes 5000000000]
 //	go run ./test/load -reads
 //	go run ./test/load -connections 9500
+//	go run ./test/load -ticks 500000 [-day 10000000] [-seconds 20]
 //
 // The second form measures imports from the built-in S3 and dataviews, the
 // third what reads what is there while imports run, the fourth logins through
-// the gateway and idle connections.
+// the gateway and idle connections, the fifth the application of examples/tick
+// at so many rows a second and its end of day.
 //
 // It starts a server of its own, in a process of its own with a data folder
 // that is removed afterwards, and prints Markdown.
@@ -46,6 +48,8 @@ func main() {
 	total := flag.Int64("bytes", 5_000_000_000, "and so many bytes")
 	connections := flag.Int("connections", 0, "instead, keep so many connections open through the gateway")
 	reads := flag.Bool("reads", false, "instead, get and list databases, changesets and dataviews while imports run, and while none does")
+	ticks := flag.Int("ticks", 0, "instead, send so many rows a second through the tick application")
+	day := flag.Int("day", 10_000_000, "rows of the day that it ends")
 	engine := flag.String("engine", "", "with -serve: the program of the q engine")
 	serve := flag.String("serve", "", "be the server, on this data folder")
 	profile := flag.String("profile", "", "write a CPU profile of the server to this file")
@@ -57,6 +61,8 @@ func main() {
 		err = measureConnections(*connections, *profile)
 	} else if *reads {
 		err = measureReads(time.Duration(*seconds*float64(time.Second)), *profile)
+	} else if *ticks > 0 {
+		err = measureTick(*ticks, *day, *seconds, *profile)
 	} else if *files > 0 {
 		err = measureData(*files, *total, *profile)
 	} else {
@@ -161,8 +167,10 @@ func (t *target) resident() (now, peak int) {
 }
 
 // cpu is the time that the process has had on a CPU.
-func (t *target) cpu() time.Duration {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(t.cmd.Process.Pid), "stat"))
+func (t *target) cpu() time.Duration { return cpuOf(t.cmd.Process.Pid) }
+
+func cpuOf(pid int) time.Duration {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {
 		return 0
 	}
