@@ -242,10 +242,11 @@ func writeColumns(tmp string, t *kdb.Table, o *Options) error {
 	if err := os.Mkdir(tmp, 0o777); err != nil { // less the umask
 		return err
 	}
-	for i, c := range t.Cols {
-		if err := writeColumn(filepath.Join(tmp, t.Names[i].String()), c, o.column(t.Names[i])); err != nil {
-			return err
-		}
+	err := atOnce(len(t.Cols), func(i int) error {
+		return writeColumn(filepath.Join(tmp, t.Names[i].String()), t.Cols[i], o.column(t.Names[i]))
+	})
+	if err != nil {
+		return err
 	}
 	return Write(filepath.Join(tmp, columnsFile), kdb.NewVec(t.Names), nil)
 }

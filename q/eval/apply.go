@@ -503,7 +503,7 @@ func rowLists(t *kdb.Table) []kdb.Value {
 
 // at is x@i for data; an index into a function list may give a function.
 func (th *thread) at(x, i kdb.Value) (kdb.Value, error) {
-	r, err := prim.At(x, i)
+	r, err := prim.AtOn(&th.env, x, i)
 	if err != nil {
 		return nil, err
 	}

@@ -327,11 +327,8 @@ func attrTable(a kdb.Attr, t *kdb.Table) (kdb.Value, error) {
 	default:
 		return nil, ErrType
 	}
-	g := Grade(t, false)
-	for i := range g {
-		if int(g[i]) != i {
-			return nil, ErrSorted
-		}
+	if Order(nil, t.Cols, false) != nil {
+		return nil, ErrSorted
 	}
 	first := kdb.Parted
 	if len(t.Cols) == 1 {

@@ -231,7 +231,7 @@ func searchOps(r registry) {
 	r.two("except", Except)
 	r.two("inter", Inter)
 	r.two("union", Union)
-	r.two("xrank", Xrank)
+	r.binary("xrank", Xrank)
 	r.one("distinct", func(x kdb.Value) (kdb.Value, error) {
 		if !isList(x) {
 			return nil, ErrType
@@ -239,9 +239,9 @@ func searchOps(r registry) {
 		return Distinct(x), nil
 	})
 	r.one("group", Group)
-	r.one("asc", Asc)
-	r.one("desc", Desc)
-	r.one("iasc", Iasc)
-	r.one("idesc", Idesc)
-	r.one("rank", Rank)
+	r.unary("asc", Asc)
+	r.unary("desc", Desc)
+	r.unary("iasc", Iasc)
+	r.unary("idesc", Idesc)
+	r.unary("rank", Rank)
 }

@@ -79,12 +79,39 @@ func Gather(x kdb.Value, idx []kdb.Long) kdb.Value {
 		}
 		return Collapse(out)
 	}
-	return c.gather(view[int64](idx)).value()
+	out := c.newRaw(len(idx))
+	c.gatherTo(out, view[int64](idx), 0, len(idx))
+	return out.value()
+}
+
+// GatherOn is Gather on the environment's threads.
+func GatherOn(e *Env, x kdb.Value, idx []kdb.Long) kdb.Value {
+	if t, ok := x.(*kdb.Table); ok {
+		cols := make([]kdb.Value, len(t.Cols))
+		for i, c := range t.Cols {
+			cols[i] = GatherOn(e, c, idx)
+		}
+		return kdb.NewTable(t.Names, cols)
+	}
+	c, ok := columnOf(x)
+	if !ok {
+		return Gather(x, idx)
+	}
+	out := c.newRaw(len(idx))
+	inParts(e, len(idx), func(lo, hi int) { c.gatherTo(out, view[int64](idx), lo, hi) })
+	return out.value()
 }
 
 // gather returns the elements at idx; out of range gives null.
 func (c column) gather(idx []int64) column {
 	out := c.newRaw(len(idx))
+	c.gatherTo(out, idx, 0, len(idx))
+	return out
+}
+
+// gatherTo fills places lo to hi of out with the elements at idx.
+func (c column) gatherTo(out column, idx []int64, lo, hi int) {
+	out, idx = out.slice(lo, hi), idx[lo:hi]
 	null := c.null()
 	switch width(c.t) {
 	case 1:
@@ -98,7 +125,6 @@ func (c column) gather(idx []int64) column {
 	default:
 		gatherWords(words[kdb.GUID](out), words[kdb.GUID](c), idx, words[kdb.GUID](null)[0])
 	}
-	return out
 }
 
 func gatherWords[T any](dst, src []T, idx []int64, null T) {
@@ -137,6 +163,14 @@ func At(x, i kdb.Value) (kdb.Value, error) {
 		return nil, ErrType
 	}
 	return listAt(x, i)
+}
+
+// AtOn is At on the environment's threads.
+func AtOn(e *Env, x, i kdb.Value) (kdb.Value, error) {
+	if idx, ok := i.(*kdb.Longs); ok && len(idx.V) >= parallelFrom && isList(x) {
+		return GatherOn(e, x, idx.V), nil
+	}
+	return At(x, i)
 }
 
 func clampIndex(i int64) int {

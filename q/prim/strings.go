@@ -100,10 +100,14 @@ func gradeTexts(texts []string, descending bool) []uint32 {
 		for i, k := range keys {
 			heads[i] = ^k
 		}
-	} else {
-		heads = slices.Clone(keys) // sorting uses them up
 	}
-	idx := gradeKeys(heads)
+	idx := gradeKeys(nil, heads, 64)
+	if idx == nil {
+		idx = make([]uint32, len(texts))
+		for i := range idx {
+			idx[i] = uint32(i)
+		}
+	}
 	for lo := 0; lo < len(idx); {
 		hi := lo + 1
 		for hi < len(idx) && keys[idx[hi]] == keys[idx[lo]] {

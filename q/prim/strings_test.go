@@ -23,7 +23,7 @@ func BenchmarkStrings(b *testing.B) {
 		f    func() (kdb.Value, error)
 	}{
 		{"distinct", func() (kdb.Value, error) { return prim.Distinct(list), nil }},
-		{"asc", func() (kdb.Value, error) { return prim.Asc(list) }},
+		{"asc", func() (kdb.Value, error) { return prim.Asc(nil, list) }},
 		{"like", func() (kdb.Value, error) { return prim.Like(list, kdb.Str("H1*5")) }},
 		{"tosymbol", func() (kdb.Value, error) { return prim.Tok(nil, kdb.TSymbol, list) }},
 		{"tolong", func() (kdb.Value, error) { return prim.Tok(nil, kdb.TLong, list) }},

@@ -287,7 +287,7 @@ func extremes(e *prim.Env, col kdb.Value, r *rows) (lo, hi int64, nulls bool) {
 // rankCodes numbers the items of any list by their rank.
 func rankCodes(col kdb.Value) coder {
 	ids, firsts := prim.Classify(col)
-	order := prim.Grade(prim.Gather(col, firsts), false)
+	order := prim.Grade(nil, prim.Gather(col, firsts), false)
 	rank := make([]int32, len(firsts))
 	for i, o := range order {
 		rank[o] = int32(i)

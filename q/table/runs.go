@@ -20,7 +20,7 @@ func partedRuns(col kdb.Value, r *rows) (runs []run, n int, ok bool) {
 		return nil, 0, false
 	}
 	rank := make([]int32, len(starts))
-	for i, part := range prim.Grade(prim.Gather(col, starts), false) {
+	for i, part := range prim.Grade(nil, prim.Gather(col, starts), false) {
 		rank[part] = int32(i)
 	}
 	end := func(i int) int32 {

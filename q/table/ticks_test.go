@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -95,7 +96,7 @@ var bySymbol = sync.OnceValue(func() ticks {
 // bySym sorts a table that is in time order by sym.
 func bySym(t *kdb.Table) *kdb.Table {
 	sym, _ := t.Col(kdb.Sym("sym"))
-	return prim.Gather(t, prim.Grade(sym, false)).(*kdb.Table)
+	return prim.Gather(t, prim.Grade(nil, sym, false)).(*kdb.Table)
 }
 
 func withAttr(t *kdb.Table, a kdb.Attr) *kdb.Table {
@@ -168,4 +169,20 @@ func BenchmarkDistinctSymbols(b *testing.B) {
 
 func BenchmarkTotals(b *testing.B) {
 	benchSelect(b, false, none, no, phrase("n", tree("count", "i"), "s", tree("sum", "size"), "p", tree("sum", "price")))
+}
+
+func BenchmarkSort(b *testing.B) {
+	for _, by := range [][]string{{"sym", "time"}, {"sym", "price"}, {"price"}} {
+		b.Run(strings.Join(by, " "), func(b *testing.B) {
+			t := makeTicks().trade
+			e, _ := newEnv(2)
+			names := syms(by...)
+			b.ResetTimer()
+			defer measure.CPU(b)()
+			for b.Loop() {
+				v, err := table.Sort(e, names, t, false)
+				must(b, v, err)
+			}
+		})
+	}
 }
