@@ -18,14 +18,7 @@ import (
 )
 
 func (h *Handler) createUpload(r *request) error {
-	if err := validKey(r.key); err != nil {
-		return err
-	}
-	headers, err := headersOf(r)
-	if err != nil {
-		return err
-	}
-	tags, err := headerTags(r)
+	headers, tags, err := properties(r)
 	if err != nil {
 		return err
 	}

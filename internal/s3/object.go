@@ -78,19 +78,24 @@ func validKey(k string) error {
 	return nil
 }
 
-func (h *Handler) putObject(r *request) error {
+// properties are what a request says of the object that it makes.
+func properties(r *request) (headers, tags map[string]string, err error) {
 	if err := validKey(r.key); err != nil {
+		return nil, nil, err
+	}
+	if headers, err = headersOf(r); err != nil {
+		return nil, nil, err
+	}
+	tags, err = headerTags(r)
+	return headers, tags, err
+}
+
+func (h *Handler) putObject(r *request) error {
+	headers, tags, err := properties(r)
+	if err != nil {
 		return err
 	}
 	if _, err := h.bucketOf(r.Context(), r.bucket); err != nil {
-		return err
-	}
-	headers, err := headersOf(r)
-	if err != nil {
-		return err
-	}
-	tags, err := headerTags(r)
-	if err != nil {
 		return err
 	}
 	lease := h.blobs.Lease()

@@ -21,21 +21,11 @@ import (
 
 // measureData measures imports and dataviews: a database of so many files and
 // bytes from the built-in S3, one partition more, and a view of it all.
-func measureData(files int, total int64, profile string) (err error) {
-	dir, err := os.MkdirTemp("", "quoin-load-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	t, _, err := start(dir, profile)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if stopErr := t.stop(); err == nil {
-			err = stopErr
-		}
-	}()
+func measureData(files int, total int64, profile string) error {
+	return onServer(profile, func(t *target, dir string, _ time.Duration) error { return t.measureData(dir, files, total) })
+}
+
+func (t *target) measureData(dir string, files int, total int64) error {
 	d, err := newData(t.dir)
 	if err != nil {
 		return err

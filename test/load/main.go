@@ -184,13 +184,15 @@ func cpuOf(pid int) time.Duration {
 	return time.Duration(user+system) * (time.Second / 100) // USER_HZ, the same on every Linux
 }
 
-func measure(users int, length time.Duration, conns, profile string) (err error) {
+// onServer has do measure a server with a fresh data folder, which lies in dir
+// and is gone afterwards. It is told how long the first start took.
+func onServer(profile string, do func(t *target, dir string, first time.Duration) error) (err error) {
 	dir, err := os.MkdirTemp("", "quoin-load-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	t, first, err := start(dir, profile)
+	t, first, err := start(filepath.Join(dir, "data"), profile)
 	if err != nil {
 		return err
 	}
@@ -199,6 +201,14 @@ func measure(users int, length time.Duration, conns, profile string) (err error)
 			err = stopErr
 		}
 	}()
+	return do(t, dir, first)
+}
+
+func measure(users int, length time.Duration, conns, profile string) error {
+	return onServer(profile, func(t *target, _ string, first time.Duration) error { return t.measure(users, length, conns, first) })
+}
+
+func (t *target) measure(users int, length time.Duration, conns string, first time.Duration) error {
 	fmt.Printf("%s, %s/%s, %d CPUs, client and server on the same machine.\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	fmt.Printf("First start to ready: %d ms.\n", first.Milliseconds())
 

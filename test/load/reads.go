@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,21 +19,11 @@ const readable = 100
 // measureReads measures the operations that read databases, changesets and
 // dataviews: while nothing else is done, and while two databases are filled,
 // objects and all.
-func measureReads(length time.Duration, profile string) (err error) {
-	dir, err := os.MkdirTemp("", "quoin-load-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	t, _, err := start(dir, profile)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if stopErr := t.stop(); err == nil {
-			err = stopErr
-		}
-	}()
+func measureReads(length time.Duration, profile string) error {
+	return onServer(profile, func(t *target, _ string, _ time.Duration) error { return t.measureReads(length) })
+}
+
+func (t *target) measureReads(length time.Duration) error {
 	r, err := newReads(t.dir)
 	if err != nil {
 		return err
