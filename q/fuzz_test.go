@@ -27,10 +27,10 @@ func newSealed(dir string) *sealed {
 	return s
 }
 
-func (s *sealed) Getwd() (string, error)                      { return s.dir, nil }
-func (s *sealed) Path(string, q.Access) (string, error)       { return "", errRefused }
-func (s *sealed) Run(context.Context, string) ([]byte, error) { return nil, errRefused }
-func (s *sealed) Setenv(string, string) error                 { return errRefused }
+func (s *sealed) Getwd() (string, error)                              { return s.dir, nil }
+func (s *sealed) Path(string, q.Access) (string, error)               { return "", errRefused }
+func (s *sealed) Run(context.Context, string, string) ([]byte, error) { return nil, errRefused }
+func (s *sealed) Setenv(string, string) error                         { return errRefused }
 func (s *sealed) Dial(context.Context, string, string) (net.Conn, error) {
 	return nil, errRefused
 }

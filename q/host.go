@@ -82,8 +82,9 @@ func (*Host) Listen(ctx context.Context, network, address string) (net.Listener,
 }
 
 // Run runs a shell command.
-func (h *Host) Run(ctx context.Context, command string) ([]byte, error) {
+func (h *Host) Run(ctx context.Context, dir, command string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
+	cmd.Dir = dir
 	cmd.Stderr = h.Stderr()
 	return cmd.Output()
 }

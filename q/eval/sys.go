@@ -41,9 +41,9 @@ type Sys interface {
 	// errors.ErrUnsupported for them.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
-	// Run runs a command of the operating system's shell and returns what it
-	// writes to its standard output.
-	Run(ctx context.Context, command string) ([]byte, error)
+	// Run runs a command of the operating system's shell, in the folder that q
+	// code knows as dir, and returns what it writes to its standard output.
+	Run(ctx context.Context, dir, command string) ([]byte, error)
 	// Stdin, Stdout and Stderr are the console.
 	Stdin() io.Reader
 	Stdout() io.Writer

@@ -408,14 +408,7 @@ func (eng *Engine) abs(name string) string {
 
 // shell runs a command of the operating system, in the folder that \cd chose.
 func (th *thread) shell(cmd string) (kdb.Value, error) {
-	if dir := th.eng.cwd; dir != "" {
-		p, err := th.eng.path(dir, Read)
-		if err != nil {
-			return nil, err
-		}
-		cmd = "cd '" + strings.ReplaceAll(p, "'", `'\''`) + "' || exit\n" + cmd
-	}
-	out, err := th.eng.sys.Run(context.Background(), cmd)
+	out, err := th.eng.sys.Run(context.Background(), th.eng.dir(), cmd)
 	if err != nil {
 		return nil, kdb.Error("os")
 	}

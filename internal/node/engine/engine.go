@@ -141,34 +141,6 @@ func (s *Sys) Listen(ctx context.Context, network, address string) (net.Listener
 	return s.Host.Listen(ctx, network, net.JoinHostPort("127.0.0.1", port))
 }
 
-// Run runs a command where the cluster's type lets it, with the paths that q
-// code knows put in terms of this machine. Errors: fs.ErrPermission.
-func (s *Sys) Run(ctx context.Context, command string) ([]byte, error) {
-	if !s.shell || !allowed(command) {
-		return nil, fs.ErrPermission
-	}
-	app := filepath.Join(s.root, "app")
-	return s.Host.Run(ctx, "cd "+quote(app)+" && "+strings.ReplaceAll(command, AppDir, app))
-}
-
-// commands are those that the service let HDB and GP clusters run.
-// Source: user guide, interacting-with-kdb-system-commands.
-var commands = map[string]bool{
-	"awk": true, "basename": true, "cat": true, "cp": true, "cut": true, "date": true, "diff": true, "dirname": true, "du": true, "echo": true,
-	"find": true, "grep": true, "gunzip": true, "gzip": true, "head": true, "jq": true, "ls": true, "mkdir": true, "mv": true, "ps": true,
-	"pwd": true, "rm": true, "rmdir": true, "sed": true, "sort": true, "stat": true, "tail": true, "tar": true, "touch": true, "tr": true,
-	"uniq": true, "unzip": true, "wc": true, "which": true, "zip": true,
-}
-
-// allowed says whether a command line is one command of those, with nothing
-// that would have the shell run another.
-func allowed(command string) bool {
-	name, _, _ := strings.Cut(strings.TrimSpace(command), " ")
-	return commands[name] && !strings.ContainsAny(command, ";&|`$<>\n\\")
-}
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
 // Resolve is Path for somebody who acts for the node, to whom it counts where
 // links lead: only to what the node itself is given. Errors: fs.ErrPermission.
 func (s *Sys) Resolve(name string, write bool) (string, error) {
