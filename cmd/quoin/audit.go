@@ -59,23 +59,15 @@ func (c auditCommand) Run(ctx context.Context, std *stdio) error {
 		}
 		return nil
 	}
-	dir, err := c.find()
-	if err != nil {
-		return err
-	}
-	db, err := sqlite.OpenReader(ctx, dir.Path("quoin.db"), sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	switch {
-	case c.Verify:
-		err = c.verify(ctx, std, dir, db)
-	case c.Follow:
-		err = c.print(std, audit.Follow(ctx, db, filter, 0, 200*time.Millisecond))
-	default:
-		err = c.print(std, audit.Events(ctx, db, filter, 0))
-	}
-	return errors.Join(err, db.Close())
+	return c.read(ctx, func(dir *datadir.Dir, db *sqlite.Reader) error {
+		switch {
+		case c.Verify:
+			return c.verify(ctx, std, dir, db)
+		case c.Follow:
+			return c.print(std, audit.Follow(ctx, db, filter, 0, 200*time.Millisecond))
+		}
+		return c.print(std, audit.Events(ctx, db, filter, 0))
+	})
 }
 
 func (c auditCommand) filter(now time.Time) (audit.Filter, error) {

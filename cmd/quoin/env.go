@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/quoinhq/quoin/internal/datadir"
+	"github.com/quoinhq/quoin/internal/store/sqlite"
 )
 
 // dataDir is the flag of every command that works on a data folder.
@@ -28,6 +31,19 @@ func (d dataDir) find() (*datadir.Dir, error) {
 		return nil, err
 	}
 	return datadir.Find(path)
+}
+
+// read is the data folder with its records, to look at; a server may run on it.
+func (d dataDir) read(ctx context.Context, fn func(*datadir.Dir, *sqlite.Reader) error) error {
+	dir, err := d.find()
+	if err != nil {
+		return err
+	}
+	db, err := sqlite.OpenReader(ctx, dir.Path("quoin.db"), sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(dir, db), db.Close())
 }
 
 type envCommand struct {

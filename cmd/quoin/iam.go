@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/quoinhq/quoin/internal/datadir"
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/store/sqlite"
 )
@@ -43,21 +43,16 @@ func (c explainCommand) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	dir, err := c.find()
-	if err != nil {
+	var d iam.Decision
+	if err := c.read(ctx, func(dir *datadir.Dir, db *sqlite.Reader) error {
+		endpoint, err := dir.Endpoint()
+		if err != nil {
+			return err
+		}
+		d, err = iam.Explain(ctx, db, dir.AccountID(), endpoint.Region,
+			iam.Question{Principal: c.Principal, Action: c.Action, Resource: c.Resource, Keys: keys})
 		return err
-	}
-	endpoint, err := dir.Endpoint()
-	if err != nil {
-		return err
-	}
-	db, err := sqlite.OpenReader(ctx, dir.Path("quoin.db"), sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	d, err := iam.Explain(ctx, db, dir.AccountID(), endpoint.Region,
-		iam.Question{Principal: c.Principal, Action: c.Action, Resource: c.Resource, Keys: keys})
-	if err = errors.Join(err, db.Close()); err != nil {
+	}); err != nil {
 		return err
 	}
 	fmt.Fprintln(std.out, d)

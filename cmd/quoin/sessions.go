@@ -75,19 +75,14 @@ func (c sessionsCommand) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	dir, err := c.find()
-	if err != nil {
+	var found []iam.ActiveSession
+	if err := c.read(ctx, func(dir *datadir.Dir, db *sqlite.Reader) (err error) {
+		found, err = iam.Sessions(ctx, db, dir.AccountID(), q)
+		if errors.Is(err, store.ErrNotFound) {
+			err = c.missing()
+		}
 		return err
-	}
-	db, err := sqlite.OpenReader(ctx, dir.Path("quoin.db"), sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	found, err := iam.Sessions(ctx, db, dir.AccountID(), q)
-	if errors.Is(err, store.ErrNotFound) {
-		err = c.missing()
-	}
-	if err = errors.Join(err, db.Close()); err != nil {
+	}); err != nil {
 		return err
 	}
 	if c.Output == "json" {

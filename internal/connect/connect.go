@@ -66,9 +66,6 @@ func Open(ctx context.Context, cfg finspace.Config, to Target) (*Session, error)
 	return s, err
 }
 
-// Target is what the session is connected to.
-func (s *Session) Target() Target { return s.to }
-
 func onlyEnvironment(ctx context.Context, c *finspace.Client) (string, error) {
 	out, err := c.ListKxEnvironments(ctx, &finspace.ListKxEnvironmentsInput{})
 	if err != nil {
