@@ -156,15 +156,19 @@ func (c dbImport) Run(ctx context.Context, std *stdio) error {
 			return err
 		}
 		if out.Status != finspace.ChangesetStatusCompleted {
-			why := ""
-			if out.ErrorInfo != nil {
-				why = ": " + finspace.Value(out.ErrorInfo.ErrorMessage)
-			}
-			return fmt.Errorf("changeset %s: %s%s", reply.Changeset, out.Status, why)
+			return fmt.Errorf("changeset %s: %s: %s", reply.Changeset, out.Status, failure(out))
 		}
 		fmt.Fprintln(std.out, reply.Changeset)
 		return nil
 	})
+}
+
+// failure is why a changeset failed.
+func failure(c *finspace.GetKxChangesetOutput) string {
+	if c.ErrorInfo == nil {
+		return ""
+	}
+	return finspace.Value(c.ErrorInfo.ErrorMessage)
 }
 
 // await waits for a changeset to end, and shows how far it has come.
@@ -251,7 +255,7 @@ type dbLog struct{ database }
 
 // Help shows how it is used.
 func (dbLog) Help() string {
-	return `The newest first, those that failed or are being stored among them; the latter with how far they are.
+	return `The newest first, those that failed or are being stored among them; these with how far they are, those with the reason.
 
   quoin db log hist
   quoin db log hist --environment prod`
@@ -277,6 +281,13 @@ func (c dbLog) Run(ctx context.Context, std *stdio) error {
 			fmt.Fprintf(w, "%s\t%s\t%s", finspace.Value(ch.ChangesetId), created, ch.Status)
 			if p, ok := running[finspace.Value(ch.ChangesetId)]; ok && ch.Status == finspace.ChangesetStatusProcessing {
 				fmt.Fprintf(w, "  %s", describeProgress(p, 0))
+			}
+			if ch.Status == finspace.ChangesetStatusFailed {
+				got, err := client.GetKxChangeset(ctx, &finspace.GetKxChangesetInput{EnvironmentId: &env, DatabaseName: &c.Database, ChangesetId: ch.ChangesetId})
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "  %s", failure(got))
 			}
 			fmt.Fprintln(w)
 		}

@@ -85,17 +85,29 @@ func TestDB(t *testing.T) {
 			t.Errorf("changeset %q holds %v, %v, want %d days", id, db, err, days)
 		}
 	}
+	odd := func(make func(dir string) error) string {
+		t.Helper()
+		dir := t.TempDir()
+		if err := make(dir); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
 	for name, c := range map[string]struct {
 		args []string
 		says string
 	}{
-		"export over a folder":  {[]string{"export", "hist", root}, "something already"},
-		"export into nowhere":   {[]string{"export", "hist", filepath.Join(root, "no", "where")}, "no such folder"},
-		"import of nothing":     {[]string{"import", "hist", filepath.Join(root, "none")}, "no such folder"},
-		"no such database":      {[]string{"log", "none"}, "none"},
-		"no such changeset":     {[]string{"diff", "hist", "aaaaaaaaaaaaaaaaaaaaaa"}, "aaaaaaaaaaaaaaaaaaaaaa"},
-		"no such environment":   {[]string{"log", "hist", "-e", "none"}, "no environment none"},
-		"export of no database": {[]string{"export", "none", filepath.Join(t.TempDir(), "x")}, "none"},
+		// These were internal errors, and the last one emptied the database.
+		"import of a dangling link": {[]string{"import", "hist", odd(func(dir string) error { return os.Symlink("nowhere", filepath.Join(dir, "x")) })}, "/x: no such file"},
+		"import of a loop":          {[]string{"import", "hist", odd(func(dir string) error { return os.Symlink(".", filepath.Join(dir, "x")) })}, "/x: a link leads back"},
+		"import of an empty folder": {[]string{"import", "hist", t.TempDir()}, "holds no file"},
+		"export over a folder":      {[]string{"export", "hist", root}, "something already"},
+		"export into nowhere":       {[]string{"export", "hist", filepath.Join(root, "no", "where")}, "no such folder"},
+		"import of nothing":         {[]string{"import", "hist", filepath.Join(root, "none")}, "no such folder"},
+		"no such database":          {[]string{"log", "none"}, "none"},
+		"no such changeset":         {[]string{"diff", "hist", "aaaaaaaaaaaaaaaaaaaaaa"}, "aaaaaaaaaaaaaaaaaaaaaa"},
+		"no such environment":       {[]string{"log", "hist", "-e", "none"}, "no environment none"},
+		"export of no database":     {[]string{"export", "none", filepath.Join(t.TempDir(), "x")}, "none"},
 	} {
 		code, out, errs := execute(t, append(append([]string{"db"}, c.args...), data...)...)
 		if code != 2 || out != "" || !strings.Contains(errs, c.says) || strings.Count(errs, "\n") != 1 {

@@ -109,6 +109,12 @@ func TestLogShowsProgress(t *testing.T) {
 	s.WaitFor("progress in the log", func() bool { return strings.Contains(log(), want) })
 	close(answer)
 	s.WaitFor("the end of the import", func() bool { return strings.Contains(log(), "COMPLETED\n") })
+	s.Do(http.MethodPost, "/kx/environments/"+env+"/databases/hist/changesets", map[string]any{
+		"changeRequests": []any{map[string]string{"changeType": "PUT", "s3Path": "s3://data/none/", "dbPath": "/"}}, "clientToken": "3",
+	})
+	s.WaitFor("the reason of a failure", func() bool {
+		return strings.Contains(log(), "FAILED  changeRequests.1: There is nothing under s3://data/none/.\n")
+	})
 }
 
 // A caller who wants to hear of an import, an export and a collection does.

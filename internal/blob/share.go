@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -175,28 +177,58 @@ func (t *Tree) LayoutCopy(ctx context.Context, dir string) (err error) {
 
 // Scan stores the files of a folder, following symbolic links, and returns
 // them as a tree. The caller holds a Lease.
+//
+// Errors: *ScanError for what cannot be read; *PathError for a name that cannot
+// be one of a tree.
 func (s *Store) Scan(ctx context.Context, dir string) (*Tree, error) {
-	files, err := s.scan(ctx, dir, "", nil)
+	top, err := s.fs.Stat(dir)
+	if err != nil {
+		return nil, &ScanError{dir, err}
+	}
+	files, err := s.scan(ctx, dir, "", []fs.FileInfo{top}, nil)
 	if err != nil {
 		return nil, err
 	}
 	return s.EmptyTree().PutAll(files)
 }
 
-func (s *Store) scan(ctx context.Context, dir, prefix string, files []TreeFile) ([]TreeFile, error) {
+// ScanError says what in a folder kept it from being taken in.
+type ScanError struct {
+	Path string
+	err  error
+}
+
+func (e *ScanError) Error() string {
+	var p *fs.PathError
+	if errors.As(e.err, &p) {
+		return "blob: " + e.Path + ": " + p.Err.Error()
+	}
+	return "blob: " + e.Path + ": " + e.err.Error()
+}
+
+func (e *ScanError) Unwrap() error { return e.err }
+
+var errLoop = errors.New("a link leads back to a folder above it")
+
+// scan adds the files under dir; above are the folders that it was reached
+// through, itself included.
+func (s *Store) scan(ctx context.Context, dir, prefix string, above []fs.FileInfo, files []TreeFile) ([]TreeFile, error) {
 	entries, err := s.fs.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("blob: %w", err)
+		return nil, &ScanError{dir, err}
 	}
 	for _, e := range entries {
 		at := filepath.Join(dir, e.Name())
 		fi, err := s.fs.Stat(at)
 		if err != nil {
-			return nil, fmt.Errorf("blob: %w", err)
+			return nil, &ScanError{at, err}
 		}
 		switch {
 		case fi.IsDir():
-			if files, err = s.scan(ctx, at, prefix+e.Name()+"/", files); err != nil {
+			if slices.ContainsFunc(above, func(a fs.FileInfo) bool { return os.SameFile(a, fi) }) {
+				return nil, &ScanError{at, errLoop}
+			}
+			if files, err = s.scan(ctx, at, prefix+e.Name()+"/", append(slices.Clip(above), fi), files); err != nil {
 				return nil, err
 			}
 		case fi.Mode().IsRegular():
@@ -214,7 +246,7 @@ func (s *Store) scan(ctx context.Context, dir, prefix string, files []TreeFile) 
 func (s *Store) ingestFile(ctx context.Context, path string) (Ref, error) {
 	f, err := s.fs.Open(path)
 	if err != nil {
-		return Ref{}, fmt.Errorf("blob: %w", err)
+		return Ref{}, &ScanError{path, err}
 	}
 	defer f.Close()
 	return s.Ingest(ctx, f)

@@ -48,11 +48,6 @@ type changeset struct {
 
 func (c *changeset) key() string { return key(c.Environment, c.Database, c.ID) }
 
-// open reports whether the changeset is still to end.
-func (c *changeset) open() bool {
-	return c.Status == finspace.ChangesetStatusPending || c.Status == finspace.ChangesetStatusProcessing
-}
-
 const changesetIDLength = 22
 
 // newChangesetID makes an id of 22 letters and digits that sorts after last.

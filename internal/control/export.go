@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/blob"
 	"github.com/quoinhq/quoin/internal/store"
 )
@@ -59,6 +60,9 @@ func (s *Service) ImportFolder(ctx context.Context, env, db, dir string) (string
 	t, err := s.Data.Blobs.Scan(ctx, dir)
 	if err != nil {
 		return "", err
+	}
+	if t.Files() == 0 { // more likely a disk that is not mounted than what was meant
+		return "", finspace.NewValidationException(dir + " holds no file. A changeset that deletes '/' empties a database.")
 	}
 	meter.Stage("waiting for the disk", blob.Amount{})
 	h, err := t.Save(ctx)

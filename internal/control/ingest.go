@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,20 +38,24 @@ func (s *Service) ReconcileChangeset(ctx context.Context, k string) (lifecycle.R
 	// Content that was fetched is named by no record until the end.
 	lease := s.Data.Blobs.Lease()
 	defer lease.Release()
-	meter := s.imports.begin(c)
-	defer s.imports.end(k)
-	ctx = blob.WithMeter(ctx, meter)
+	err = s.importChangeset(blob.WithMeter(ctx, s.imports.begin(c)), k, c, d)
+	s.imports.end(k)
+	return lifecycle.Result{}, errors.Join(err, s.callNext(ctx, c.Environment))
+}
+
+// importChangeset takes a changeset whose turn it is to its end.
+func (s *Service) importChangeset(ctx context.Context, k string, c *changeset, d *database) error {
 	tree, err := s.buildTree(ctx, c, d)
 	var user *ingestError
 	switch {
 	case errors.As(err, &user):
-		return lifecycle.Result{}, s.failChangeset(ctx, k, user)
+		return s.failChangeset(ctx, k, user)
 	case ctx.Err() != nil:
-		return lifecycle.Result{}, ctx.Err()
+		return ctx.Err()
 	case err != nil:
-		return lifecycle.Result{}, s.failChangeset(ctx, k, &ingestError{finspace.ErrorDetailsInternalServiceException, "An internal error stopped the import. Nothing was changed.", err})
+		return s.failChangeset(ctx, k, &ingestError{finspace.ErrorDetailsInternalServiceException, "An internal error stopped the import. Nothing was changed.", err})
 	}
-	return lifecycle.Result{}, s.completeChangeset(ctx, k, tree)
+	return s.completeChangeset(ctx, k, tree)
 }
 
 // ingestError is why a changeset failed: what the user is told, and the cause.
@@ -64,54 +67,6 @@ type ingestError struct {
 
 func (e *ingestError) Error() string { return e.text }
 func (e *ingestError) Unwrap() error { return e.err }
-
-// beginChangeset marks a changeset as being processed when its turn has come.
-// A nil changeset says that there is nothing to do now.
-func (s *Service) beginChangeset(ctx context.Context, k string) (c *changeset, d *database, wait time.Duration, err error) {
-	err = s.Store.Update(ctx, func(tx store.Tx) error {
-		c, d, wait = nil, nil, 0
-		x, err := changesets.Get(tx, k)
-		if err != nil {
-			return err
-		}
-		if !x.open() {
-			return errResting
-		}
-		running := 0
-		for o, err := range openChangesets.List(tx, store.Query{Prefix: x.Environment + "/"}) {
-			if err != nil {
-				return err
-			}
-			if o.Key == k {
-				continue
-			}
-			if strings.HasPrefix(o.Key, key(x.Environment, x.Database)+"/") && o.Key < k {
-				wait = 20 * time.Millisecond
-				return errResting
-			}
-			if o.Rec.Running {
-				running++
-			}
-		}
-		if running >= s.Quotas.Of(QuotaChangesets) {
-			wait = 50 * time.Millisecond
-			return errResting
-		}
-		if d, err = databases.Get(tx, key(x.Environment, x.Database)); err != nil {
-			return err
-		}
-		c = x
-		if x.Status == finspace.ChangesetStatusProcessing {
-			return nil
-		}
-		x.Status = finspace.ChangesetStatusProcessing
-		return errors.Join(changesets.Put(tx, k, x), openChangesets.Put(tx, k, &openChangeset{Running: true}))
-	})
-	if errors.Is(err, errResting) || errors.Is(err, store.ErrNotFound) {
-		return nil, nil, wait, nil
-	}
-	return c, d, wait, err
-}
 
 // buildTree makes the tree that the changeset leads to.
 func (s *Service) buildTree(ctx context.Context, c *changeset, d *database) (*blob.Tree, error) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/blob"
@@ -81,6 +82,14 @@ func (s *Server) importDatabase(x *exchange) (any, error) {
 		return nil, finspace.NewValidationException(in.Folder + ": the server finds no such folder.")
 	}
 	id, err := s.control.ImportFolder(x.ctx, in.Environment, in.Database, in.Folder)
+	var unread *blob.ScanError
+	var path *blob.PathError
+	switch { // the caller is the operator, whose machine it is
+	case errors.As(err, &unread):
+		err = finspace.NewValidationException(strings.TrimPrefix(unread.Error(), "blob: "))
+	case errors.As(err, &path):
+		err = finspace.NewValidationException(in.Folder + "/" + path.Path + " cannot be in a database: " + path.Why + ".")
+	}
 	return ImportReply{id}, err
 }
 
