@@ -404,8 +404,18 @@ func (th *thread) amendFile(s kdb.Symbol, at []kdb.Value, u update) (kdb.Value, 
 	}
 	d := th.domainsAt(p)
 	folder := strings.HasSuffix(name, "/")
-	if st, err := os.Stat(p); err == nil && st.IsDir() && len(at) > 0 {
+	st, err := os.Stat(p)
+	switch {
+	case err == nil && st.IsDir() && len(at) > 0:
 		folder = true
+	case errors.Is(err, fs.ErrNotExist) && len(at) == 1 && at[0] == kdb.Sym("") && u.hasY:
+		// `:folder/table at ` is `:folder/table/: a splayed table that is new.
+		v, err := u.amend(kdb.NewList(), nil, true)
+		if err != nil {
+			return nil, err
+		}
+		_, err = th.writeValue(kdb.Sym(":"+strings.TrimSuffix(name, "/")+"/"), v)
+		return s, err
 	}
 	if folder {
 		// A column of a splayed table, or its .d: only that file changes.

@@ -135,6 +135,13 @@ func (p *parser) patternBase(closer string) (Node, error) {
 			}
 			n = &Apply{Span: Span{open.pos, end.end}, F: n, Args: args}
 		}
+		if next := p.peek(); next.kind == kName || next.kind == kConst { // (a i) is a[i]
+			i, err := p.expr()
+			if err != nil {
+				return nil, err
+			}
+			n = &Apply{Span: Span{t.pos, i.Place().End}, F: n, Args: []Node{i}}
+		}
 	case t.kind == kPunct && t.text == "(":
 		if n, err = p.patternParen(t); err != nil {
 			return nil, err

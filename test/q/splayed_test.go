@@ -37,4 +37,9 @@ func TestSplayedOrder(t *testing.T) {
 	if got, want := show("(get p,`.d;attr get p,`a;cols get p;sum(get p)`c)"), "`b`a`c\n`s\n`b`a`c\n11\n"; got != want {
 		t.Errorf("a column was added: %q, want %q", got, want)
 	}
+	// addtable of dbmaint.q makes a folder that there was not.
+	show("@[`$string[p],\"2\";`;:;0#get p]")
+	if got, want := show("(count;cols)@\\:get`$string[p],\"2\""), "0\n`b`a`c\n"; got != want {
+		t.Errorf("a table was added: %q, want %q", got, want)
+	}
 }

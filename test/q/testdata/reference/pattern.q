@@ -111,3 +111,8 @@ q){[(a;b):`J]a}1 2
 1
 q):[2;3]
 3
+q)/ (a i) is a[i], as kxtaqdb.q of AWS's basic_tick_V3 has it in a function
+q)v:5#0;(v 1 3):7 8;v
+0 7 0 8 0
+q){w::3#0;(w x):y;w}[2;9]
+0 0 9
