@@ -146,7 +146,7 @@ func TestNodeKilled(t *testing.T) {
 		for range 3 {
 			kill(t, ask(t, b.login(t, to, "bob"), e.pid))
 			down := b.await(t, "n1", func(st control.NodeState) bool { return st.Failed != "" || st.Launch.After(last.Launch) })
-			if down.Failed != "" && !strings.Contains(down.Failed, "The node's process ended ") {
+			if down.Failed != "" && !strings.Contains(down.Failed, "The process of the node ended. ") {
 				t.Errorf("the cause is %q", down.Failed)
 			}
 			last = b.await(t, "n1", func(st control.NodeState) bool { return st.Ready && st.Launch.After(last.Launch) })

@@ -131,7 +131,7 @@ func reasonOf(err error, deaths int) string {
 	case errors.As(err, &b):
 		return b.text
 	case errors.As(err, &x):
-		text := "The node's process ended " + x.exit.String()
+		text := "The process of the node ended. " + x.exit.String() // in letters that the model lets through
 		if deaths > 1 {
 			text += fmt.Sprintf(" for the %d. time", deaths)
 		}

@@ -1,9 +1,12 @@
 package node_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/control"
@@ -17,6 +20,7 @@ func TestNodeFails(t *testing.T) {
 		want   string
 	}{
 		"init script signals":     {"'`broken", nil, "The init script failed. broken"},
+		"init script is no q":     {"x:1\nf:{x+", nil, "The init script failed. It cannot be read as q. The log says where."},
 		"init script sets a hook": {"\\d .z\npg:{x}", nil, "The init script failed. access"},
 		"init script is missing":  {"x:1", func(s *control.NodeSpec) { s.Script = "other.q" }, "The init script failed. "},
 		"code is missing":         {"x:1", func(s *control.NodeSpec) { s.Code.S3Key = ptr("none.zip") }, "There is no code none.zip"},
@@ -41,6 +45,34 @@ func TestNodeFails(t *testing.T) {
 				t.Errorf("Pick: %v", err)
 			}
 		})
+	}
+}
+
+// TestLogSaysWhereAnInitScriptFailed: a message alone is found by nobody.
+func TestLogSaysWhereAnInitScriptFailed(t *testing.T) {
+	b := newBench(t)
+	b.Start(b.spec(t, "n1", "f:{x+`a}\n\nf 1"))
+	b.await(t, "n1", failed)
+	var log string
+	for end := time.Now().Add(time.Minute); !strings.Contains(log, "init.q:3: f 1"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the log is %s", log)
+		}
+		log = ""
+		files, err := filepath.Glob(filepath.Join(b.dir, "logs", "*", "*", "n1.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log += string(text)
+		}
+	}
+	if !strings.Contains(log, "'type\n") || !strings.Contains(log, "init.q:1: f:{x+`a}") {
+		t.Errorf("the log is %s", log)
 	}
 }
 

@@ -15,7 +15,10 @@ if[`seal in key`.quoin;.quoin.seal[]];
 
 @[{.quoin.load each x;};.quoin.databases;{.quoin.fail"The database could not be loaded. ",x}];
 system"cd /opt/kx/app";
+/ the log says where; what is no q fails with the character that was too much
 if[count .quoin.script;
- @[.quoin.init;.quoin.script;{-2"'",x;.quoin.fail"The init script failed. ",x}]];
+ .Q.trp[.quoin.init;.quoin.script;{[err;at]
+  -2"'",err,"\n",.Q.sbt at;
+  .quoin.fail"The init script failed. ",$[any err in .Q.an;err;"It cannot be read as q. The log says where."]}]];
 system"cd /opt/kx/app";
 .quoin.tell[`ready;::];

@@ -11,7 +11,12 @@ import (
 // Write prints a snapshot as a table, a line a node. Rates are those since
 // before, which may be nil: they are not shown then.
 func (s *Snapshot) Write(w io.Writer, before *Snapshot) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	// A line without cells would have the columns begin anew: reasons are put
+	// beneath their clusters once the table is laid out.
+	var table bytes.Buffer
+	reasons := map[int]string{} // by the line that they follow
+	line := 1
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "CLUSTER\tTYPE\tSTATUS\tNODE\tCPU%\tMEMORY\tCONN\tMSG/S\tMESSAGES\tERRORS\tRESTARTS\tENVIRONMENT")
 	was := before.index()
 	var since time.Duration
@@ -32,11 +37,23 @@ func (s *Snapshot) Write(w io.Writer, before *Snapshot) error {
 				rate((*Node).cpu, &n, then, since, 100), memory(n.Counts), count(n.value("connections")),
 				rate((*Node).messages, &n, then, since, 1), count(n.messages()), count(n.value("errors_total")), count(n.value("restarts_total")), c.Environment)
 		}
+		line += max(1, len(c.Nodes))
 		if c.Reason != "" {
-			fmt.Fprintf(t, "  %s\n", c.Reason)
+			reasons[line] = "  " + c.Reason + "\n"
 		}
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	line = 0
+	for row := range bytes.Lines(table.Bytes()) {
+		line++
+		out.Write(row)
+		out.WriteString(reasons[line])
+	}
+	_, err := out.WriteTo(w)
+	return err
 }
 
 // index finds a node's earlier state; none where there is no snapshot.

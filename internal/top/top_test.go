@@ -95,3 +95,19 @@ func TestNoMetrics(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestReasonsDoNotBreakColumns: what stands beneath one cluster does not move
+// the columns of the next.
+func TestReasonsDoNotBreakColumns(t *testing.T) {
+	now := snapshot(at, map[string]float64{"up": 1})
+	now.Clusters = append([]top.Cluster{{Name: "a-long-name", Environment: "env", Type: "GP", Status: "CREATE_FAILED", Reason: "no such script"}}, now.Clusters...)
+	var b strings.Builder
+	if err := now.Write(&b, nil); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")
+	column := strings.Index(lines[0], "STATUS")
+	if len(lines) < 5 || lines[2] != "  no such script" || !strings.HasPrefix(lines[3][column:], "RUNNING") {
+		t.Errorf("got\n%s", b.String())
+	}
+}
