@@ -121,6 +121,8 @@ func (eng *Engine) adopt(l *kdb.Lambda) (*function, error) {
 	if l.Namespace != "" {
 		ns = "." + l.Namespace
 	}
+	eng.adoptMu.Lock()
+	defer eng.adoptMu.Unlock()
 	if fn, ok := eng.adopted[l]; ok {
 		return fn, nil
 	}

@@ -29,7 +29,7 @@ func (eng *Engine) infixKeyword(name string) bool {
 	if b, ok := keyword(name); ok {
 		return b.Infix
 	}
-	if v := eng.names.vars[kdb.Sym(".q."+name)]; v != nil && v.v != nil {
+	if v := eng.names.find(kdb.Sym(".q." + name)); v != nil && v.v != nil {
 		return rank(v.v) == 2
 	}
 	return false
@@ -363,13 +363,13 @@ func (c *compiler) variable(name string) *variable {
 	abs := absolute(c.ns, name)
 	if c.ns != "" && abs != name {
 		// A function added to .q is a keyword everywhere.
-		if q := c.eng.names.vars[kdb.Sym(".q."+name)]; q != nil && q.v != nil {
+		if q := c.eng.names.find(kdb.Sym(".q." + name)); q != nil && q.v != nil {
 			return q
 		}
 	}
 	v := c.eng.names.ref(kdb.Sym(abs))
 	if v.v == nil && c.ns == "" {
-		if q := c.eng.names.vars[kdb.Sym(".q."+name)]; q != nil && q.v != nil {
+		if q := c.eng.names.find(kdb.Sym(".q." + name)); q != nil && q.v != nil {
 			return q
 		}
 	}

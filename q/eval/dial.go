@@ -14,8 +14,9 @@ import (
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
-// open is hopen of a process.
-func (c *connections) open(addr string, timeout time.Duration) (*handle, error) {
+// open is hopen of a process; once tells that it is for a single request, during
+// which nothing from the other side is served.
+func (c *connections) open(addr string, timeout time.Duration, once bool) (*handle, error) {
 	target, err := parseAddress(addr)
 	if err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func (c *connections) open(addr string, timeout time.Duration) (*handle, error) 
 	if err != nil {
 		return nil, connectError(addr, ctx, err)
 	}
-	h := &handle{conn: conn, user: target.user, addr: conn.RemoteAddr(), mine: true, path: addr}
+	h := &handle{conn: conn, user: target.user, addr: conn.RemoteAddr(), mine: true, once: once, path: addr}
 	if s, ok := conn.TLS(); ok {
 		policy, _ := c.eng.tlsSetting("SSL_VERIFY_SERVER")
 		h.secure, h.verified = &s, policy != "NO"

@@ -33,13 +33,14 @@ type Engine struct {
 	vs       *variable    // .z.vs
 	limit    atomic.Int64 // bytes the process may hold; 0 if not limited
 	watching atomic.Bool
-	peak     int64         // most bytes that \w saw
+	peak     atomic.Int64  // most bytes that \w saw
 	input    *bufio.Reader // the console, once read0 0 has read from it
 	mapMu    sync.Mutex
-	mappings []*file.Mapping           // of files that values may still refer to
-	hdb      *hdb                      // the partitioned database that is loaded
-	tablesIn map[string][]string       // tables of partitions that .Q.bv has seen, by folder
-	loading  []string                  // scripts being loaded, innermost last
+	mappings []*file.Mapping     // of files that values may still refer to
+	hdb      *hdb                // the partitioned database that is loaded
+	tablesIn map[string][]string // tables of partitions that .Q.bv has seen, by folder
+	loading  []string            // scripts being loaded, innermost last
+	adoptMu  sync.Mutex
 	adopted  map[*kdb.Lambda]*function // compiled forms of other engines' functions
 	booting  bool                      // q's own functions are being defined
 	debugger Debugger                  // nil if errors suspend nothing
@@ -68,17 +69,20 @@ type settings struct {
 	utcOffset  int // \o, minutes; math.MinInt for the local zone's
 	threads    int // \s
 	maxThreads int
-	seed       int // \S
-	limitMB    int64
-	timeoutSec int // \T
-	args, line []string
-	script     string
-	quiet      bool
-	blocked    bool // -b
-	restricted bool // -u 1
-	keepsZ     bool // -U: \x is refused
-	limitSet   bool // -w was given, so that \w may raise it
-	tlsMode    int  // -E
+	// secondaries is what \s shows: none until it has set a number, as the
+	// manual's example has it.
+	secondaries int
+	seed        int // \S
+	limitMB     int64
+	timeoutSec  int // \T
+	args, line  []string
+	script      string
+	quiet       bool
+	blocked     bool // -b
+	restricted  bool // -u 1
+	keepsZ      bool // -U: \x is refused
+	limitSet    bool // -w was given, so that \w may raise it
+	tlsMode     int  // -E
 }
 
 // thread is what one goroutine needs to run q code.
@@ -91,7 +95,11 @@ type thread struct {
 	sp    int
 	ns    string // current namespace, "" or ".a"
 	sub   bool   // a secondary of peach: may not assign globals
-	trees treeCache
+	// client is a thread that serves one client of a threaded port, once the
+	// handle of the one request that it may send just now.
+	client bool
+	once   int
+	trees  treeCache
 
 	handle   int // .z.w
 	readOnly int // > 0 where updates are refused: in reval, and to others under -b
@@ -286,7 +294,7 @@ func (th *thread) global(name kdb.Symbol) (kdb.Value, error) {
 		return th.eng.names.dict(th.eng.names.space("")), nil
 	}
 	text := absolute(th.ns, name.String())
-	v := th.eng.names.vars[kdb.Sym(text)]
+	v := th.eng.names.find(kdb.Sym(text))
 	if v != nil && v.v != nil && v.view == nil {
 		return v.v, nil
 	}

@@ -23,6 +23,9 @@ const (
 	errAssign = kdb.Error("assign")
 	errNoUpd  = kdb.Error("noupdate")
 	errAccess = kdb.Error("access")
+
+	errNoSocket   = kdb.Error("nosocket")
+	errThreadView = kdb.Error("threadview")
 )
 
 // errReturn unwinds to the lambda whose frame holds the result.

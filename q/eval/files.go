@@ -110,7 +110,7 @@ type domains struct {
 
 // Domain returns the symbols of an enumeration's domain.
 func (d domains) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
-	if v := d.th.eng.names.vars[name]; v != nil {
+	if v := d.th.eng.names.find(name); v != nil {
 		if s, ok := prim.DomainOf(v.v); ok {
 			return s, nil
 		}
@@ -381,7 +381,7 @@ func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 	if th.reval > 0 {
 		return nil, errNoUpd
 	}
-	h, err := th.eng.ipc.open(name, 0)
+	h, err := th.eng.ipc.open(name, 0, th.client)
 	if err != nil {
 		return nil, err
 	}
@@ -389,6 +389,7 @@ func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 		th.eng.ipc.remove(h.id)
 		h.close()
 	}()
+	th.once = h.id
 	return th.applyHandle(h.id, args)
 }
 

@@ -23,6 +23,11 @@ type handle struct {
 	user string
 	addr net.Addr
 	mine bool // opened by hopen
+	once bool // for one request of a threaded client
+	// threaded is a client of a port with a minus, thread what serves it beside
+	// others.
+	threaded bool
+	thread   *thread
 	// secure is what TLS agreed on, nil for a plain connection; verified tells
 	// that the other side's certificate was checked.
 	secure   *tls.ConnectionState

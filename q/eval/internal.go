@@ -155,6 +155,9 @@ func (th *thread) broadcast(y kdb.Value) (kdb.Value, error) {
 		if !ok {
 			return nil, errType
 		}
+		if err := th.maySend(id); err != nil {
+			return nil, err
+		}
 		h := th.eng.ipc.get(id)
 		if h == nil || h.conn == nil {
 			return nil, kdb.Error(strconv.Itoa(id) + " is not an ipc handle")
@@ -269,7 +272,10 @@ func (th *thread) enumFree(y kdb.Value) (kdb.Value, error) {
 		return kdb.Bool(true), nil
 	}
 	isEnum := func(v kdb.Value) bool { return v != nil && v.Type() == kdb.TEnum }
-	for _, v := range th.eng.names.vars {
+	names := th.eng.names
+	names.mu.RLock()
+	defer names.mu.RUnlock()
+	for _, v := range names.vars {
 		t, ok := v.v.(*kdb.Table)
 		if isEnum(v.v) || ok && slices.ContainsFunc(t.Cols, isEnum) {
 			return kdb.Bool(false), nil

@@ -30,8 +30,8 @@ type connections struct {
 	waiting   context.CancelFunc    // ends a wait for an answer
 	users     atomic.Pointer[users] // -u, -U; nil without
 	// threaded tells that the port was given with a minus: its clients may not
-	// update. They are served in turn like any others.
-	threaded bool
+	// update, and are served beside each other.
+	threaded atomic.Bool
 	// loaded is closed once the script of the command line ran; nil then, and
 	// where there is no command line.
 	loaded  chan struct{}
@@ -118,16 +118,34 @@ func (c *connections) serve(ctx context.Context, h *handle) {
 	}
 	h.close()
 	c.remove(h.id)
-	if ctx.Err() == nil && c.ctx.Err() == nil && !c.threaded {
+	if ctx.Err() == nil && c.ctx.Err() == nil && !h.threaded && !h.once {
 		c.eng.turn.take(func() { c.callback(0, "pc", kdb.Int(h.id)) })
 	}
 }
 
 // answerInTurn is answer when the engine's turn comes.
 func (c *connections) answerInTurn(h *handle, m ipc.Message) (v kdb.Value, deferred bool) {
+	if h.once {
+		return errNoSocket, false // the client's thread waits, and all others for it
+	}
+	if h.threaded {
+		served := false
+		c.eng.turn.beside(func() {
+			if served = c.servesBeside(); served {
+				v, deferred = c.answer(h.clientThread(c.eng), h, m)
+			}
+		})
+		if served {
+			return v, deferred
+		}
+	}
 	nested := c.eng.turn.lockFor(h.id)
 	defer c.eng.turn.release(nested)
-	return c.answer(h, m, nested)
+	th := c.eng.main
+	if nested {
+		th = c.eng.newThread()
+	}
+	return c.answer(th, h, m)
 }
 
 // reply answers a request; with 'type if there is no sending the value.
@@ -144,7 +162,7 @@ func (c *connections) reply(ctx context.Context, h *handle, v kdb.Value) error {
 func (c *connections) forClient(th *thread, h int, f func() (kdb.Value, error)) (kdb.Value, error) {
 	handle, ns := th.handle, th.ns
 	th.handle, th.ns, th.mode = h, "", c.eng.clientMode()
-	if h != 0 && (c.eng.conf.blocked || c.threaded) {
+	if h != 0 && (c.eng.conf.blocked || th.client || c.threaded.Load()) {
 		th.readOnly++ // until the thread is at rest again
 	}
 	defer func() { th.handle, th.ns, th.mode = handle, ns, modeAbort }()
@@ -163,11 +181,7 @@ func (c *connections) malformed(h *handle, err error) {
 }
 
 // answer evaluates one message; the result is an error value if it failed.
-func (c *connections) answer(h *handle, m ipc.Message, nested bool) (v kdb.Value, deferred bool) {
-	th := c.eng.main
-	if nested {
-		th = c.eng.newThread()
-	}
+func (c *connections) answer(th *thread, h *handle, m ipc.Message) (v kdb.Value, deferred bool) {
 	h.deferred = false
 	name := "ps"
 	if m.Kind == ipc.Sync {
@@ -201,7 +215,7 @@ func (c *connections) answer(h *handle, m ipc.Message, nested bool) (v kdb.Value
 
 // handler returns what q code assigned to .z.name, or nil.
 func (eng *Engine) handler(name string) kdb.Value {
-	v := eng.names.vars[kdb.Sym(".z."+name)]
+	v := eng.names.find(kdb.Sym(".z." + name))
 	if v == nil {
 		return nil
 	}
@@ -259,6 +273,9 @@ func (th *thread) applyHandle(h int, args []kdb.Value) (kdb.Value, error) {
 	if th.reval > 0 {
 		return nil, errNoUpd
 	}
+	if err := th.maySend(id); err != nil {
+		return nil, err
+	}
 	c := th.eng.ipc
 	hd := c.get(id)
 	if hd == nil {
@@ -296,9 +313,18 @@ func (th *thread) request(h *handle, x kdb.Value) (v kdb.Value, err error) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	h.flush()
+	if th.client {
+		v, err = h.conn.Sync(ctx, x)
+		return th.answered(v, err)
+	}
 	c.interruptible(cancel, func() {
 		th.eng.turn.await(h.id, func() { v, err = h.conn.Sync(ctx, x) })
 	})
+	return th.answered(v, err)
+}
+
+// answered is what a request comes to.
+func (th *thread) answered(v kdb.Value, err error) (kdb.Value, error) {
 	if err != nil {
 		var q kdb.Error
 		switch {

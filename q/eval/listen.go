@@ -69,7 +69,9 @@ func (c *connections) port(_ *thread, arg string) (kdb.Value, error) {
 		return nil, kdb.Error(arg + ". OS reports: " + reason(err))
 	}
 	c.unlisten()
-	c.portNo, c.threaded = tcp.Addr().(*net.TCPAddr).Port, a.threaded
+	c.portNo = tcp.Addr().(*net.TCPAddr).Port
+	c.threaded.Store(a.threaded)
+	c.eng.dir() // known before clients ask for it at the same time
 	c.listeners = []net.Listener{tcp}
 	if !a.reuse {
 		uds, err := c.listenUnix()
@@ -202,7 +204,8 @@ func (c *connections) unlisten() {
 	for _, l := range c.listeners {
 		_ = l.Close()
 	}
-	c.listeners, c.portNo, c.threaded = nil, 0, false
+	c.listeners, c.portNo = nil, 0
+	c.threaded.Store(false)
 }
 
 // Loaded lets in those who connect, after the script of the command line.

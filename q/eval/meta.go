@@ -35,7 +35,7 @@ func (t specialTable) metaKeywords() {
 		if !ok {
 			return nil, errType
 		}
-		v := th.eng.names.vars[kdb.Sym(absolute(th.ns, name.String()))]
+		v := th.eng.names.find(kdb.Sym(absolute(th.ns, name.String())))
 		if v == nil || v.view == nil {
 			return nil, errType
 		}

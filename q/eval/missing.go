@@ -17,6 +17,9 @@ import (
 //
 // Source: KX manual, ".Q.bv".
 func (th *thread) fillMissing(first, again bool) error {
+	if th.blocked() {
+		return errNoUpd
+	}
 	h := th.eng.hdb
 	if h == nil {
 		return kdb.Error(".Q.pt")
@@ -93,7 +96,7 @@ func (h *hdb) define(th *thread, name string, cols []kdb.Symbol) error {
 	if !slices.Contains(h.tables, name) {
 		h.tables = append(h.tables, name)
 		slices.Sort(h.tables)
-	} else if v := th.eng.names.vars[kdb.Sym(name)]; v != nil {
+	} else if v := th.eng.names.find(kdb.Sym(name)); v != nil {
 		if p, ok := v.v.(*partitioned); ok && p.hdb == h {
 			return nil
 		}

@@ -12,7 +12,7 @@ import (
 
 // accept serves a client that logged in.
 func (c *connections) accept(ctx context.Context, conn *ipc.Conn) {
-	h := &handle{conn: conn, user: conn.User(), addr: conn.RemoteAddr()}
+	h := &handle{conn: conn, user: conn.User(), addr: conn.RemoteAddr(), threaded: c.threaded.Load()}
 	if s, ok := conn.TLS(); ok {
 		h.secure, h.verified = &s, len(s.VerifiedChains) > 0
 	}
@@ -22,7 +22,7 @@ func (c *connections) accept(ctx context.Context, conn *ipc.Conn) {
 		defer close(sent)
 		c.eng.contain(func() { h.send(ctx) })
 	}()
-	if !c.threaded {
+	if !h.threaded {
 		c.eng.turn.take(func() { c.callback(id, "po", kdb.Int(id)) })
 	}
 	c.serve(ctx, h)
@@ -73,6 +73,9 @@ func (t specialTable) processKeywords() {
 		id, ok := intOf(x)
 		if !ok {
 			return nil, errType
+		}
+		if err := th.maySend(max(id, -id)); err != nil {
+			return nil, err
 		}
 		h := th.eng.ipc.get(max(id, -id))
 		if h == nil {
@@ -149,7 +152,10 @@ func (th *thread) hopen(x kdb.Value) (kdb.Value, error) {
 		name = ":" + name
 	}
 	if isProcess(name) {
-		h, err := th.eng.ipc.open(name, timeout)
+		if th.client {
+			return nil, errNoSocket
+		}
+		h, err := th.eng.ipc.open(name, timeout, false)
 		if err != nil {
 			return nil, err
 		}

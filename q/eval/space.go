@@ -3,6 +3,7 @@ package eval
 import (
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -27,6 +28,9 @@ type space struct {
 
 // names holds the globals of an engine.
 type names struct {
+	// mu guards vars, to which compiling adds, on whatever thread. All else
+	// changes only in a turn, or on the thread of one.
+	mu     sync.RWMutex
 	vars   map[kdb.Symbol]*variable
 	spaces map[string]*space
 	sealed []string // namespaces that q code may not change
@@ -51,6 +55,11 @@ func absolute(ns, name string) string {
 
 // ref returns the variable with that absolute name, making an undefined one.
 func (n *names) ref(name kdb.Symbol) *variable {
+	if v := n.find(name); v != nil {
+		return v
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	v := n.vars[name]
 	if v == nil {
 		v = &variable{name: name, sealed: n.isSealed(name.String())}
@@ -59,8 +68,17 @@ func (n *names) ref(name kdb.Symbol) *variable {
 	return v
 }
 
+// find returns the variable with that absolute name, nil if nothing has named it.
+func (n *names) find(name kdb.Symbol) *variable {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.vars[name]
+}
+
 // seal marks what there is in the namespace at path and what there will be.
 func (n *names) seal(path string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.sealed = append(n.sealed, path)
 	for name, v := range n.vars {
 		v.sealed = n.isSealed(name.String())
@@ -115,7 +133,7 @@ func (n *names) get(v *variable) kdb.Value {
 	if ns == "" {
 		return nil
 	}
-	if p := n.vars[kdb.Sym(ns)]; p != nil {
+	if p := n.find(kdb.Sym(ns)); p != nil {
 		if d, ok := n.get(p).(*kdb.Dict); ok {
 			if keys, ok := d.K.(*kdb.Symbols); ok {
 				for i, k := range keys.V {
@@ -157,7 +175,7 @@ func (n *names) set(v *variable, val kdb.Value) error {
 		}
 	}
 	if ns != "" {
-		if p := n.vars[kdb.Sym(ns)]; p != nil && p.v != nil {
+		if p := n.find(kdb.Sym(ns)); p != nil && p.v != nil {
 			// The name reaches into a dictionary.
 			d, err := update{y: val, hasY: true}.amend(p.v, []kdb.Value{kdb.Sym(last)}, false)
 			if err != nil {
@@ -226,7 +244,7 @@ func (n *names) remove(name kdb.Symbol) bool {
 	if s == nil {
 		return false
 	}
-	if v := n.vars[name]; v != nil && v.v != nil {
+	if v := n.find(name); v != nil && v.v != nil {
 		v.v, v.view = nil, nil
 		for i, o := range s.order {
 			if o == v {

@@ -134,7 +134,7 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		if c.keepsZ {
 			return nil, kdb.Error("access")
 		}
-		v := th.eng.names.vars[kdb.Sym(arg)]
+		v := th.eng.names.find(kdb.Sym(arg))
 		if v != nil && v.sealed {
 			return nil, errAccess
 		}
@@ -315,7 +315,7 @@ func (th *thread) secondaries(arg string) (kdb.Value, error) {
 	c := &th.eng.conf
 	switch arg {
 	case "":
-		return kdb.Int(c.threads % max(c.threads, 2) * min(c.threads-1, 1)), nil
+		return kdb.Int(c.secondaries), nil
 	case "0N":
 		return kdb.Int(max(c.maxThreads, 0)), nil
 	}
@@ -326,7 +326,7 @@ func (th *thread) secondaries(arg string) (kdb.Value, error) {
 	if n > c.maxThreads && c.maxThreads >= 0 && n > 1 && c.maxThreads > 0 {
 		return nil, kdb.Error("-s limit")
 	}
-	c.threads = max(1, n)
+	c.threads, c.secondaries = max(1, n), n
 	th.env.Threads = c.threads
 	return kdb.Nil, nil
 }
@@ -354,8 +354,10 @@ func (th *thread) workspace(arg string) (kdb.Value, error) {
 	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}}
 	metrics.Read(s)
 	used, heap := int64(s[0].Value.Uint64()), int64(s[1].Value.Uint64())
-	th.eng.peak = max(th.eng.peak, heap)
-	return kdb.Of(kdb.Long(used), kdb.Long(heap), kdb.Long(th.eng.peak), kdb.Long(th.eng.conf.limitMB<<20),
+	if heap > th.eng.peak.Load() {
+		th.eng.peak.Store(heap)
+	}
+	return kdb.Of(kdb.Long(used), kdb.Long(heap), kdb.Long(th.eng.peak.Load()), kdb.Long(th.eng.conf.limitMB<<20),
 		kdb.Long(th.eng.mapped()), kdb.Long(machine.Memory())), nil
 }
 

@@ -2,14 +2,17 @@ package eval
 
 import "sync"
 
-// turn decides whose code an engine runs: one goroutine at a time. While the
-// one whose turn it is waits for an answer on a handle, messages that arrive on
-// that same handle have their turn inside it, so that two processes may call
-// each other back.
+// turn decides whose code an engine runs: one goroutine at a time, or any number
+// that only read, who let those wait for whom it is said that they want a turn.
+// While the one whose turn it is waits for an answer on a handle, messages that
+// arrive on that same handle have their turn inside it, so that two processes may
+// call each other back.
 type turn struct {
 	mu      sync.Mutex
 	free    sync.Cond
 	busy    bool
+	readers int  // goroutines that only read
+	wanted  int  // goroutines that wait for a turn of their own
 	waiting int  // handle that the owner waits on, 0 if it runs
 	nested  bool // a message on that handle is being served
 }
@@ -23,9 +26,11 @@ func newTurn() *turn {
 // Lock waits for a turn.
 func (t *turn) Lock() {
 	t.mu.Lock()
-	for t.busy {
+	t.wanted++
+	for t.busy || t.readers > 0 {
 		t.free.Wait()
 	}
+	t.wanted--
 	t.busy = true
 	t.mu.Unlock()
 }
@@ -50,8 +55,10 @@ func (t *turn) take(f func()) {
 func (t *turn) lockFor(h int) (nested bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.wanted++
+	defer func() { t.wanted-- }()
 	for {
-		if !t.busy {
+		if !t.busy && t.readers == 0 {
 			t.busy = true
 			return false
 		}
@@ -61,6 +68,24 @@ func (t *turn) lockFor(h int) (nested bool) {
 		}
 		t.free.Wait()
 	}
+}
+
+// beside runs f, which only reads, beside others that do, once nobody has or
+// wants a turn.
+func (t *turn) beside(f func()) {
+	t.mu.Lock()
+	for t.busy || t.wanted > 0 {
+		t.free.Wait()
+	}
+	t.readers++
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		t.readers--
+		t.mu.Unlock()
+		t.free.Broadcast()
+	}()
+	f()
 }
 
 func (t *turn) release(nested bool) {

@@ -44,7 +44,7 @@ func (th *thread) flipped(u *unflipped) (kdb.Value, error) {
 		}
 		return nil, errType
 	}
-	if v := th.eng.names.vars[u.at]; v != nil {
+	if v := th.eng.names.find(u.at); v != nil {
 		if p, ok := v.v.(*partitioned); ok {
 			return &partitioned{hdb: p.hdb, name: p.name, cols: u.names}, nil
 		}

@@ -55,6 +55,9 @@ func (th *thread) viewValue(v *variable) (kdb.Value, error) {
 	if w.value != nil && !th.stale(w) {
 		return w.value, nil
 	}
+	if th.client {
+		return nil, errThreadView
+	}
 	if w.running {
 		return nil, kdb.Error("loop")
 	}
@@ -121,7 +124,7 @@ func (th *thread) viewForm(name kdb.Value) (kdb.Value, error) {
 	if !ok {
 		return nil, nil
 	}
-	v := th.eng.names.vars[s]
+	v := th.eng.names.find(s)
 	if v == nil || v.view == nil {
 		return nil, nil
 	}
