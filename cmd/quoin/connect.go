@@ -12,6 +12,7 @@ type connectCommand struct {
 	Cluster     string `arg:"" help:"Cluster to connect to."`
 	Environment string `short:"e" placeholder:"ID" help:"Its environment (the only one)."`
 	User        string `short:"u" placeholder:"NAME" help:"Connect as this kdb user (the only one)."`
+	Node        string `short:"n" placeholder:"N" help:"The node, by its id or its place among the cluster's nodes, from 1 (whichever has room)."`
 	Profile     string `placeholder:"NAME" help:"Profile of the AWS configuration to use."`
 }
 
@@ -20,6 +21,7 @@ func (connectCommand) Help() string {
 	return `The server and the keys are those of the usual AWS environment: eval "$(quoin env)" sets it.
 
   quoin connect rdb --user bob
+  quoin connect hdb --node 2            each time to the same one of its nodes
   echo 'select last price by sym from trade' | quoin connect rdb --user bob`
 }
 
@@ -29,7 +31,7 @@ func (c connectCommand) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	s, err := connect.Open(ctx, cfg, connect.Target{Environment: c.Environment, Cluster: c.Cluster, User: c.User})
+	s, err := connect.Open(ctx, cfg, connect.Target{Environment: c.Environment, Cluster: c.Cluster, User: c.User, Node: c.Node})
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", c.Cluster, err)
 	}

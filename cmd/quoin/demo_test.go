@@ -32,7 +32,7 @@ func startDemo(t *testing.T, program, dir string, args ...string) *process {
 // ask has a cluster of a demo evaluate q with quoin connect.
 func ask(t *testing.T, program, dir, cluster, code string) string {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), "sh", "-c", `eval "$("$0" env --data-dir "$1")"; printf '%s\n' "$3" | "$0" connect "$2"`, program, dir, cluster, code)
+	c := exec.CommandContext(t.Context(), "sh", "-c", `eval "$("$0" env --data-dir "$1")"; printf '%s\n' "$3" | "$0" connect $2`, program, dir, cluster, code)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -49,6 +49,14 @@ func TestDemo(t *testing.T) {
 	}
 	running(t, program, dir)
 	ask(t, program, dir, "feed", "start 0")
+	// --node reaches each node of the HDB, and always the same.
+	pids := map[string]bool{}
+	for _, node := range []string{"1", "2", "1", "2"} {
+		pids[ask(t, program, dir, "hdb --node "+node, ".z.i")] = true
+	}
+	if len(pids) != 2 {
+		t.Errorf("two nodes answer with the processes %v", pids)
+	}
 	ask(t, program, dir, "tickerplant", ".tp.endofday[]")
 	// The RDB answers once the day has ended.
 	if got := ask(t, program, dir, "rdb", "count trade"); got != "0\n" {

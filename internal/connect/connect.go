@@ -11,9 +11,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/quoinhq/quoin/finspace"
+	"github.com/quoinhq/quoin/internal/sigv4"
 	"github.com/quoinhq/quoin/kdb"
 	"github.com/quoinhq/quoin/kdb/ipc"
 )
@@ -23,6 +27,7 @@ type Target struct {
 	Environment string // "" is the only one there is
 	Cluster     string
 	User        string // "" is the only one there is
+	Node        string // id or place among the cluster's nodes, from 1; "" is whichever has room
 }
 
 // Session is a connection to a cluster that is made anew when it ends. It is
@@ -62,6 +67,11 @@ func Open(ctx context.Context, cfg finspace.Config, to Target) (*Session, error)
 	if s.roots, err = authority(ctx, cfg); err != nil {
 		return nil, err
 	}
+	if s.to.Node != "" {
+		if s.to.Node, err = nodeOf(ctx, client, s.to); err != nil {
+			return nil, err
+		}
+	}
 	s.conn, err = s.Dial(ctx)
 	return s, err
 }
@@ -86,6 +96,42 @@ func onlyUser(ctx context.Context, c *finspace.Client, env string) (string, erro
 		return "", fmt.Errorf("the environment has %d users; say which with --user", n)
 	}
 	return *out.Users[0].UserName, nil
+}
+
+// nodeOf returns the id of the node that a target names.
+func nodeOf(ctx context.Context, c *finspace.Client, to Target) (string, error) {
+	var ids []string
+	for n, err := range c.KxClusterNodes(ctx, &finspace.ListKxClusterNodesInput{EnvironmentId: &to.Environment, ClusterName: &to.Cluster}) {
+		if err != nil {
+			return "", err
+		}
+		ids = append(ids, *n.NodeId)
+	}
+	slices.Sort(ids)
+	if i, err := strconv.Atoi(to.Node); err == nil && i >= 1 && i <= len(ids) {
+		return ids[i-1], nil
+	}
+	if !slices.Contains(ids, to.Node) {
+		return "", fmt.Errorf("the cluster %s has no node %s, but %s", to.Cluster, to.Node, strings.Join(ids, ", "))
+	}
+	return to.Node, nil
+}
+
+// toNode makes of the query of a connection string to a cluster that to one of
+// its nodes. The API has no such call: q code in a cluster gets such strings, and
+// whoever may connect to the cluster can sign them.
+func (s *Session) toNode(ctx context.Context, query string) (string, error) {
+	_, k, err := sigv4.ParseConnect(query)
+	if err != nil {
+		return "", err
+	}
+	c, err := s.cfg.Credentials.Credentials(ctx)
+	if err != nil {
+		return "", err
+	}
+	k.Host = s.to.Node + "." + k.Host
+	creds := sigv4.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
+	return sigv4.SignConnect(k, creds, s.cfg.Region, time.Now(), time.Minute)
 }
 
 // authority fetches the certificate that signs for the gateway, from the API
@@ -129,6 +175,11 @@ func (s *Session) Dial(ctx context.Context) (*ipc.Conn, error) {
 	host, port, password, err := split(*out.SignedConnectionString)
 	if err != nil {
 		return nil, err
+	}
+	if s.to.Node != "" {
+		if password, err = s.toNode(ctx, password); err != nil {
+			return nil, err
+		}
 	}
 	d := ipc.Dialer{User: s.to.User, Password: password, TLS: &tls.Config{RootCAs: s.roots, ServerName: host, MinVersion: tls.VersionTLS12}}
 	conn, err := d.Dial(ctx, host+":"+port)
