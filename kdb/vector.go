@@ -108,14 +108,18 @@ func grow[T any](v []T, tip *atomic.Int64, elems []T) (s []T, newTip *atomic.Int
 }
 
 // roomy returns the capacity that a list of n items grows to: twice its length
-// while it is short, about a quarter more when it is long, so that a large column
-// takes little more memory than its data.
+// while it is short, about a quarter more when it is long and an eighth when it is
+// very long, so that a large column takes little more memory than its data. The
+// steps meet, so that a longer list never gets less.
 func roomy(n int) int {
-	const short = 1 << 16
-	if n < short {
+	const short, long = 1 << 16, 1 << 20
+	switch {
+	case n < short:
 		return 2 * n
+	case n < long:
+		return n + n/4 + 3*short/4
 	}
-	return n + n/4 + 3*short/4
+	return n + n/8 + long/8 + 3*short/4
 }
 
 // Mark records whether a value may be held in more than one place, and whether

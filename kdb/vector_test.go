@@ -65,7 +65,7 @@ func TestAppendKeepsLittleRoom(t *testing.T) {
 		if n > 1<<19 {
 			most = n + n*3/10
 		}
-		if c := cap(v.V); c > most || c < n+n/5 {
+		if c := cap(v.V); c > most || c < n+n/10 {
 			t.Errorf("%d rows: room for %d", n, c)
 		}
 	}
