@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -20,6 +21,13 @@ func clustersOf(tx store.Tx, env string, keep func(*cluster) bool) ([]*cluster, 
 		}
 	}
 	return out, nil
+}
+
+// FindCluster says whether there is such a cluster. Errors:
+// ResourceNotFoundException.
+func (s *Service) FindCluster(ctx context.Context, env, name string) error {
+	_, err := get(ctx, s, clusters, env, name, noCluster(env, name))
+	return err
 }
 
 // inUse is the refusal to delete what clusters use.

@@ -19,10 +19,11 @@
 .aws.stop_current_kx_cluster_creation:{[msg] .quoin.ask[`stop_current_kx_cluster_creation;enlist msg];exit 1};
 .aws.load_kx_database:{[db] .quoin.load $[10h=type db;db;string db];};
 
-/ builders of arguments
-.aws.sgmtcfg:{[paths;volume] `db_paths`volume_name!($[10h=type paths;enlist paths;paths];volume)};
+/ builders of arguments; a path of one character is an atom
+.quoin.paths:{$[10h=abs type x;enlist(),x;x]};
+.aws.sgmtcfg:{[paths;volume] `db_paths`volume_name!(.quoin.paths paths;volume)};
 .aws.sgmtcfgs:{$[99h=type x;enlist x;x]};
-.aws.cache:{[typ;paths] `cache_type`db_paths!(typ;$[10h=type paths;enlist paths;paths])};
+.aws.cache:{[typ;paths] `cache_type`db_paths!(typ;.quoin.paths paths)};
 .aws.db:{[name;changeset;caches;dataview]
  `database_name`changeset_id`cache_configurations`dataview_name!(name;changeset;caches;dataview)};
 .aws.sdbs:{$[99h=type x;enlist x;x]};

@@ -50,13 +50,16 @@ type API struct {
 	sessions map[string]*session
 }
 
-// Files is the content of databases as the agent needs it; control implements
-// it.
+// Files is the content of databases, and whatever else the agent looks up that
+// the API has no operation for; control implements it.
 type Files interface {
 	// ChangesetTree is what a database holds at a changeset; "" is the newest.
 	ChangesetTree(ctx context.Context, env, db, id string) (*blob.Tree, error)
 	// ImportFiles makes a changeset of files that are stored already.
 	ImportFiles(ctx context.Context, role, env, db string, changes []control.LocalChange) (id string, err error)
+	// FindCluster says whether there is such a cluster. Errors:
+	// ResourceNotFoundException.
+	FindCluster(ctx context.Context, env, cluster string) error
 }
 
 // session is a role's credentials, used until shortly before they expire.
@@ -308,6 +311,9 @@ func (r *request) connectionString(ctx context.Context, cluster, node string) (k
 		if err := r.Authorize(ctx, r.from.Role, r.from.Cluster, action, arn); err != nil {
 			return nil, denied(err)
 		}
+	}
+	if err := r.Files.FindCluster(ctx, r.from.Environment, cluster); err != nil {
+		return nil, err
 	}
 	s, err := r.Sign(control.Endpoint{Environment: r.from.Environment, Cluster: cluster, Node: node, User: r.from.Cluster}, r.creds)
 	if err != nil {

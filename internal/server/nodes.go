@@ -88,6 +88,10 @@ func (f nodeFiles) ChangesetTree(ctx context.Context, env, db, id string) (*blob
 	return f.s.control.ChangesetTree(ctx, env, db, id)
 }
 
+func (f nodeFiles) FindCluster(ctx context.Context, env, cluster string) error {
+	return f.s.control.FindCluster(ctx, env, cluster)
+}
+
 func (f nodeFiles) ImportFiles(ctx context.Context, role, env, db string, changes []control.LocalChange) (string, error) {
 	call := audit.NewCall(func() audit.Event {
 		return audit.Event{
