@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/quoinhq/quoin/finspace"
@@ -33,7 +34,10 @@ type Target struct {
 // Session is a connection to a cluster that is made anew when it ends. It is
 // used by one goroutine.
 type Session struct {
-	cfg    finspace.Config
+	own    finspace.Config // the caller's
+	client *finspace.Client
+	cfg    finspace.Config // with the credentials of the user's role
+	role   string          // that cfg is for
 	to     Target
 	userID string // the user's ARN
 	roots  *x509.CertPool
@@ -47,7 +51,7 @@ func Open(ctx context.Context, cfg finspace.Config, to Target) (*Session, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{cfg: cfg, to: to}
+	s := &Session{own: cfg, cfg: cfg, client: client, to: to}
 	if s.to.Environment == "" {
 		if s.to.Environment, err = onlyEnvironment(ctx, client); err != nil {
 			return nil, err
@@ -58,12 +62,6 @@ func Open(ctx context.Context, cfg finspace.Config, to Target) (*Session, error)
 			return nil, err
 		}
 	}
-	user, err := client.GetKxUser(ctx, &finspace.GetKxUserInput{EnvironmentId: &s.to.Environment, UserName: &s.to.User})
-	if err != nil {
-		return nil, err
-	}
-	s.userID = *user.UserArn
-	s.cfg.Credentials = finspace.AssumeRole(cfg, *user.IamRole, s.to.User)
 	if s.roots, err = authority(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -161,9 +159,26 @@ func authority(ctx context.Context, cfg finspace.Config) (*x509.CertPool, error)
 	return pool, nil
 }
 
+// becomeUser assumes the role that the user has now.
+func (s *Session) becomeUser(ctx context.Context) error {
+	user, err := s.client.GetKxUser(ctx, &finspace.GetKxUserInput{EnvironmentId: &s.to.Environment, UserName: &s.to.User})
+	if err != nil {
+		return err
+	}
+	s.userID = *user.UserArn
+	if s.role != *user.IamRole {
+		s.role = *user.IamRole
+		s.cfg.Credentials = finspace.AssumeRole(s.own, s.role, s.to.User)
+	}
+	return nil
+}
+
 // Dial asks for a connection string and opens a connection of its own with it,
 // which is the caller's to close.
 func (s *Session) Dial(ctx context.Context) (*ipc.Conn, error) {
+	if err := s.becomeUser(ctx); err != nil {
+		return nil, err
+	}
 	client, err := finspace.New(s.cfg)
 	if err != nil {
 		return nil, err
@@ -198,6 +213,10 @@ func split(text string) (host, port, password string, err error) {
 	return parts[0], parts[1], parts[3], nil
 }
 
+// errClosed is the end of a connection that the other side has closed: the
+// cluster is gone, or the user may no longer connect.
+var errClosed = errors.New("the server has closed the connection; quoin audit says why")
+
 // Eval has the cluster evaluate a line of q. When the connection is gone it
 // is made anew, once; what was asked is asked again then only if it cannot
 // have been heard. Errors: kdb.Error for q's own, or why there is no connection.
@@ -212,6 +231,9 @@ func (s *Session) Eval(ctx context.Context, line string) (kdb.Value, error) {
 	var qerr kdb.Error
 	if err != nil && !errors.As(err, &qerr) {
 		s.Close()
+		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+			err = errClosed
+		}
 	}
 	return v, err
 }
