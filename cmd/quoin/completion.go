@@ -74,6 +74,11 @@ func runComplete(ctx context.Context, words []string, std *stdio) int {
 	for _, w := range complete(parser.Model.Node, words) {
 		fmt.Fprintln(std.out, w)
 	}
+	if len(words) > 1 && words[0] == "connect" {
+		for _, w := range completeConnect(ctx, words[1:]) {
+			fmt.Fprintln(std.out, w)
+		}
+	}
 	return 0
 }
 

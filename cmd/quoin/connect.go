@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/quoinhq/quoin/finspace"
 	"github.com/quoinhq/quoin/internal/connect"
@@ -37,4 +40,44 @@ func (c connectCommand) Run(ctx context.Context, std *stdio) error {
 	}
 	defer s.Close()
 	return connect.Console(ctx, s, std.in, std.out)
+}
+
+// completeConnect is what the last word of quoin connect can become of names
+// that a server has to be asked for: clusters and users. Where none answers
+// there is nothing to offer.
+func completeConnect(ctx context.Context, words []string) []string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	env, profile, flag, named := "", "", "", false
+	for _, w := range words[:len(words)-1] {
+		switch {
+		case flag == "-e" || flag == "--environment":
+			env, flag = w, ""
+		case flag == "--profile":
+			profile, flag = w, ""
+		case flag != "":
+			flag = ""
+		case strings.HasPrefix(w, "-") && !strings.Contains(w, "="):
+			flag = w
+		case !strings.HasPrefix(w, "-"):
+			named = true
+		}
+	}
+	ask := connect.Clusters
+	last := words[len(words)-1]
+	switch {
+	case flag == "-u" || flag == "--user":
+		ask = connect.Users
+	case flag != "" || named || strings.HasPrefix(last, "-"):
+		return nil
+	}
+	cfg, err := finspace.LoadConfig(profile)
+	if err != nil {
+		return nil
+	}
+	names, err := ask(ctx, cfg, env)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, last) })
 }

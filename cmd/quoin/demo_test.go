@@ -49,6 +49,12 @@ func TestDemo(t *testing.T) {
 	}
 	running(t, program, dir)
 	ask(t, program, dir, "feed", "start 0")
+	for words, want := range map[string]string{"connect r": "rdb\nrts\n", "connect rdb --user t": "trader\n", "connect rdb -": "--environment\n--help"} {
+		c := exec.CommandContext(t.Context(), "sh", "-c", `eval "$("$0" env --data-dir "$1")"; "$0" __complete $2`, program, dir, words)
+		if out, err := c.Output(); err != nil || !strings.HasPrefix(string(out), want) {
+			t.Errorf("quoin %s completes to %q, %v", words, out, err)
+		}
+	}
 	// --node reaches each node of the HDB, and always the same.
 	pids := map[string]bool{}
 	for _, node := range []string{"1", "2", "1", "2"} {
