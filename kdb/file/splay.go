@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/quoinhq/quoin/kdb"
 )
@@ -53,15 +54,18 @@ func MapColumn(dir string, name kdb.Symbol, d Domains) (kdb.Value, *Mapping, err
 	return v, m, nil
 }
 
-func readColumn(dir string, name kdb.Symbol, column columnReader) (kdb.Value, error) {
-	rows, noted, err := Committed(dir)
-	if err != nil {
-		return nil, err
-	}
-	v, err := column(filepath.Join(dir, name.String()), noted)
-	if err == nil && noted && v.Len() > rows {
-		v = kdb.First(v, rows)
-	}
+func readColumn(dir string, name kdb.Symbol, column columnReader) (v kdb.Value, err error) {
+	err = whole(dir, func() error {
+		rows, noted, err := Committed(dir)
+		if err != nil {
+			return err
+		}
+		v, err = column(filepath.Join(dir, name.String()), noted)
+		if err == nil && noted && v.Len() > rows {
+			v = kdb.First(v, rows)
+		}
+		return err
+	})
 	return v, err
 }
 
@@ -83,43 +87,63 @@ func (m *Mapping) mapper(d Domains) columnReader {
 }
 
 // readTable reads a table as another process that writes it meanwhile found it
-// or left it: with the rows that Committed counts, and again if an append began
-// or ended, or another table took the place, while the columns were read.
-func readTable(dir string, names []kdb.Symbol, column columnReader) (*kdb.Table, error) {
-	for try := 1; ; try++ {
+// or left it, with the rows that Committed counts.
+func readTable(dir string, names []kdb.Symbol, column columnReader) (t *kdb.Table, err error) {
+	err = whole(dir, func() error {
 		before, err := os.Stat(dir)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		rows, noted, err := Committed(dir)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		t, err := readColumns(dir, names, noted, column)
-		if err != nil {
-			return nil, err
+		if t, err = readColumns(dir, names, noted, column); err != nil {
+			return err
 		}
-		if after, err := os.Stat(dir); err == nil && !os.SameFile(before, after) && try < readTries {
-			continue
+		if after, err := os.Stat(dir); err == nil && !os.SameFile(before, after) {
+			return errChanged
 		}
 		if !noted {
 			if _, noted, err = Committed(dir); err != nil {
-				return nil, err
+				return err
 			}
-			if noted && try < readTries {
-				continue
+			if noted {
+				return errChanged
 			}
 			rows = t.Len()
 		}
-		short := cutColumns(dir, t, rows, noted)
-		if short == nil || try == readTries {
-			return t, short
+		return cutColumns(dir, t, rows, noted)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// whole reads again what was found in the middle of a change: its columns do not
+// fit each other, or parts of one do not, or one has gone. What is like that for
+// good is found so a few times, and is an error then.
+func whole(dir string, read func() error) error {
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := read()
+		if err == nil || wait > longestWait {
+			return err
 		}
+		if _, gone := os.Stat(dir); gone != nil {
+			return err // no table is not worth the wait: many partitions may lack it
+		}
+		if _, broken := errors.AsType[*CorruptError](err); !broken && !errors.Is(err, errChanged) && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		time.Sleep(wait)
 	}
 }
 
-// readTries is how often a table is read that changes meanwhile.
-const readTries = 5
+// longestWait is how long a reader waits before it looks for the last time.
+const longestWait = 16 * time.Millisecond
+
+var errChanged = errors.New("file: the table changes faster than it can be read")
 
 // cutColumns leaves that many rows of a table, whose columns may have more where
 // that is noted. Errors: *CorruptError for other lengths.
