@@ -125,6 +125,21 @@ func TestSymbolCutShort(t *testing.T) {
 	}
 }
 
+// TestDomainThatGrew: symbols that another process adds are there for what it
+// writes next.
+func TestDomainThatGrew(t *testing.T) {
+	dir := t.TempDir()
+	folder := file.NewFolder(dir)
+	for _, names := range [][]string{{"a"}, {"a", "b", "c"}} {
+		if err := file.Write(filepath.Join(dir, "sym"), kdb.Syms(names...), nil); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := folder.Domain(kdb.Sym("sym")); err != nil || s.Len() != len(names) {
+			t.Errorf("%v, %v of %v", s, err, names)
+		}
+	}
+}
+
 func write(t *testing.T, path string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, b, 0o644); err != nil {

@@ -49,7 +49,8 @@ func load(path string) ([]byte, error) {
 }
 
 // Folder finds the domains of enumerations as files in a folder, the root of a
-// database. It reads each once; a Folder may be used concurrently.
+// database. It reads each once, and again when it has grown; a Folder may be used
+// concurrently.
 type Folder struct {
 	dir   string
 	cache symCache
@@ -61,17 +62,24 @@ func NewFolder(dir string) *Folder { return &Folder{dir: dir} }
 // Domain returns the symbols of the file with that name. Errors: those of
 // Read, a file that does not hold symbols.
 func (f *Folder) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
-	return f.cache.get(name, func() (*kdb.Symbols, error) { return readDomain(f.dir, name.String()) })
+	path, err := domainPath(f.dir, name)
+	if err != nil {
+		return nil, err
+	}
+	return f.cache.get(name, path, func() (*kdb.Symbols, error) { return readDomain(path) })
 }
 
 // Forget has the next call of Domain read the files again.
 func (f *Folder) Forget() { f.cache.clear() }
 
-func readDomain(dir, name string) (*kdb.Symbols, error) {
-	if !isLeaf(name) {
-		return nil, fmt.Errorf("file: %q is no name of a domain", name)
+func domainPath(dir string, name kdb.Symbol) (string, error) {
+	if !isLeaf(name.String()) {
+		return "", fmt.Errorf("file: %q is no name of a domain", name.String())
 	}
-	path := filepath.Join(dir, name)
+	return filepath.Join(dir, name.String()), nil
+}
+
+func readDomain(path string) (*kdb.Symbols, error) {
 	b, err := load(path)
 	if err != nil {
 		return nil, err
@@ -109,7 +117,11 @@ func (path nearby) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
 		dir := filepath.Dir(path)
 		for range 3 {
 			dir = filepath.Dir(dir)
-			s, err := readDomain(dir, name.String())
+			path, err := domainPath(dir, name)
+			if err != nil {
+				return nil, err
+			}
+			s, err := readDomain(path)
 			if err == nil || !os.IsNotExist(err) {
 				return s, err
 			}

@@ -90,7 +90,13 @@ func (m *Mapping) mapper(d Domains) columnReader {
 // or left it, with the rows that Committed counts.
 func readTable(dir string, names []kdb.Symbol, column columnReader) (t *kdb.Table, err error) {
 	err = whole(dir, func() error {
-		before, err := os.Stat(dir)
+		// Held open, so that no other folder gets its number.
+		open, err := os.Open(dir)
+		if err != nil {
+			return err
+		}
+		defer open.Close()
+		before, err := open.Stat()
 		if err != nil {
 			return err
 		}
