@@ -227,7 +227,9 @@ func (c column) item(i int) kdb.Value {
 
 // slice returns elements i to j-1 without copying.
 func (c column) slice(i, j int) column {
-	c.p = unsafe.Add(c.p, i*width(c.t))
+	if i < j { // the end of a vector may be the end of its memory
+		c.p = unsafe.Add(c.p, i*width(c.t))
+	}
 	c.n = j - i
 	return c
 }
