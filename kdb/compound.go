@@ -10,7 +10,8 @@ type List struct {
 	Mapped Type
 	Mark
 
-	tip *atomic.Int64 // see Vec
+	tip   *atomic.Int64 // see Vec
+	depth depth
 }
 
 // NewList returns a general list of the given values, whatever their types.
@@ -39,6 +40,8 @@ type Dict struct {
 	K, V   Value // two lists or two tables of one length
 	Sorted bool  // s#: keys ascending, lookups step (wire type 127)
 	Mark
+
+	depth depth
 }
 
 // NewDict returns a dictionary over two lists of one length.

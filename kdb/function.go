@@ -25,15 +25,23 @@ type Iterator uint8
 type Projection struct {
 	F    Value
 	Args []Value // nil where an argument is still to come
+
+	depth depth
 }
 
 // Compose is a composition: the last function is applied first.
-type Compose struct{ F []Value }
+type Compose struct {
+	F []Value
+
+	depth depth
+}
 
 // Derived is a function made by an iterator; Iter says which.
 type Derived struct {
 	Iter Iterator
 	F    Value
+
+	depth depth
 }
 
 func (*Lambda) Type() Type     { return TLambda }

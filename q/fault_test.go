@@ -142,3 +142,30 @@ func TestLoadFolder(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestNesting makes values that are nested without end, in each way there is to
+// put one value into another: an error, and no recursion that uses up Go's stack.
+func TestNesting(t *testing.T) {
+	e := newEngine(t, q.Options{})
+	for _, step := range []string{
+		"{enlist x}", "{(x;1)}", "{(1;x)}", "{1 cut(x;x)}", "{[x]y:enlist(::);y[0]:x;y}", "{@[enlist(::);0;:;x]}", "{.[enlist(::);enlist 0;{[a;b]b};x]}",
+		"{`a`b!(1;x)}", "{d:`a`b!(1;\"\");d[`b]:x;d}", "{([]a:1 2;b:(x;x))}", "{{y}[x]}", "{x'}", "{enlist each enlist x}", "{(x;x)}",
+		"{flip enlist enlist x}", "{(1#`a)!enlist enlist x}", "{(),/:enlist x}", "{0N 1#enlist x}",
+	} {
+		src := "count " + step + "/[10001;{x+y}]"
+		if got := show(t, e, src); got != "'limit" {
+			t.Errorf("%s: %s", src, got)
+		}
+	}
+	// What is just not too deep goes through everything that goes down into it.
+	show(t, e, "x:{enlist x}/[9900;1];y:{enlist x}/[9900;1];s:{enlist x}/[9900;\"a\"]")
+	for _, f := range []string{
+		"x~y", "x+y", "neg x", "x=y", "-8!x", "-3!x", ".Q.s x", ".j.j x", "raze x", "asc(x;y)", "(x;y)?y", "distinct(x;y)", "group(x;y)", "sum x", "null x",
+		"`float$x", "lower s", "`$s", "string x", "eval x", "value x", "(enlist x)!enlist y", "@[x;0;:;1]", ".[x;9000#0;:;1]", "x like\"a\"", "fills x", "-22!x", "x,'y", "x cross y",
+		"(x')", "count x", "`:nowhere/x set x", "meta([]a:(x;y))", "ungroup([]a:(x;y))", "md5 -3!x", "x in y", "sums x", "flip x", "parse s",
+	} {
+		if got := show(t, e, f); got == "'internal" {
+			t.Errorf("%s: %s", f, got)
+		}
+	}
+}

@@ -168,14 +168,18 @@ func (u update) item(x kdb.Value, k int, rest []kdb.Value) error {
 		if len(rest) == 0 && u.f == nil {
 			l.V[k] = u.y
 			shareValue(u.y)
-			return nil
+			l.Changed()
+			_, err := nested(l)
+			return err
 		}
 		v, err := u.amend(old, rest, true)
 		if err != nil {
 			return err
 		}
 		l.V[k] = v
-		return nil
+		l.Changed()
+		_, err = nested(l)
+		return err
 	}
 	v, err := u.amend(prim.Item(x, k), rest, true)
 	if err != nil {
@@ -256,6 +260,15 @@ func (u update) amendDict(d *kdb.Dict, i kdb.Value, rest []kdb.Value, owned bool
 // entry amends the value at position p of a dictionary that may be changed in
 // place; p beyond the end adds key.
 func (u update) entry(d *kdb.Dict, key kdb.Value, p int, rest []kdb.Value) error {
+	if err := u.setEntry(d, key, p, rest); err != nil {
+		return err
+	}
+	d.Changed()
+	_, err := nested(d)
+	return err
+}
+
+func (u update) setEntry(d *kdb.Dict, key kdb.Value, p int, rest []kdb.Value) error {
 	if p < d.K.Len() {
 		vals := d.V
 		if isShared(vals) || d.Sorted {

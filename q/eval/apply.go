@@ -32,7 +32,11 @@ func (f *GoFunc) String() string { return f.Name }
 func (th *thread) apply(f kdb.Value, args []kdb.Value) (kdb.Value, error) {
 	for _, a := range args {
 		if a == nil {
-			return th.project(f, append([]kdb.Value(nil), args...))
+			r, err := th.project(f, append([]kdb.Value(nil), args...))
+			if err != nil {
+				return nil, err
+			}
+			return nested(r)
 		}
 	}
 	switch f := f.(type) {
@@ -48,7 +52,11 @@ func (th *thread) apply(f kdb.Value, args []kdb.Value) (kdb.Value, error) {
 	case *kdb.Projection:
 		return th.callProjection(f, args)
 	case *kdb.Derived:
-		return th.callDerived(f, args)
+		r, err := th.callDerived(f, args)
+		if err != nil {
+			return nil, err
+		}
+		return nested(r)
 	case *kdb.Compose:
 		return th.callCompose(f, args)
 	case kdb.Unary, kdb.Binary:
@@ -152,6 +160,14 @@ func (eng *Engine) adopt(l *kdb.Lambda) (*function, error) {
 // callBuiltin calls a primitive; a glyph or binary keyword given too few
 // arguments projects.
 func (th *thread) callBuiltin(b *prim.Builtin, args []kdb.Value) (kdb.Value, error) {
+	r, err := th.runBuiltin(b, args)
+	if err != nil {
+		return nil, err
+	}
+	return nested(r)
+}
+
+func (th *thread) runBuiltin(b *prim.Builtin, args []kdb.Value) (kdb.Value, error) {
 	switch len(args) {
 	case 1:
 		if b.Unary != nil && !isGlyph(b) {
@@ -313,7 +329,7 @@ func (th *thread) callCompose(c *kdb.Compose, args []kdb.Value) (kdb.Value, erro
 // callIterator applies an iterator written in front: '[f;g] composes, /[f] derives.
 func (th *thread) callIterator(it kdb.Iterator, args []kdb.Value) (kdb.Value, error) {
 	if len(args) == 1 {
-		return &kdb.Derived{Iter: it, F: args[0]}, nil
+		return nested(&kdb.Derived{Iter: it, F: args[0]})
 	}
 	if it == 0 {
 		return compose(args...), nil

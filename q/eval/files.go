@@ -233,7 +233,10 @@ func (th *thread) writeValue(x, y kdb.Value) (kdb.Value, error) {
 		if err := os.MkdirAll(path.Dir(p), 0o777); err != nil {
 			return nil, osError(name, err)
 		}
-		if y = outgoing(y); file.IsNested(y) {
+		if y, err = encodable(y); err != nil {
+			return nil, err
+		}
+		if file.IsNested(y) {
 			err = file.WriteMapped(p, y, o)
 		} else {
 			err = file.Write(p, y, o)

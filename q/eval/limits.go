@@ -119,6 +119,36 @@ func (eng *Engine) room(n int64) error {
 	return nil
 }
 
+// maxNesting is how deep values may be nested in each other. Most of what works
+// on values goes down into them, and Go ends a process whose stack is used up;
+// so no value is made that is deeper, and no recursion need count.
+const maxNesting = 10_000
+
+// nested returns v, or 'limit if it is nested too deep.
+func nested(v kdb.Value) (kdb.Value, error) {
+	switch v.(type) {
+	case *kdb.List, *kdb.Dict, *kdb.Table, *kdb.Projection, *kdb.Compose, *kdb.Derived:
+		if kdb.Depth(v) > maxNesting {
+			return nil, errNesting
+		}
+	}
+	return v, nil
+}
+
+const errNesting = kdb.Error("limit")
+
+// wireNesting is how deep kdb encodes values.
+const wireNesting = 1000
+
+// encodable returns v as it goes to others and to files, or 'limit if it is
+// nested too deep for that.
+func encodable(v kdb.Value) (kdb.Value, error) {
+	if kdb.Depth(v) > wireNesting {
+		return nil, errNesting
+	}
+	return outgoing(v), nil
+}
+
 // limited registers primitives whose result is as long as a number says.
 func (t specialTable) limited() {
 	til := t.add("til")

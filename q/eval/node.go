@@ -190,6 +190,9 @@ func (n *unaryNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	fr.pos = n.pos
 	r, err := n.fn(&fr.th.env, x)
+	if err == nil {
+		r, err = nested(r)
+	}
 	if err != nil {
 		return fr.failed(err, n.pos, n.b, x)
 	}
@@ -244,6 +247,9 @@ func (n *binaryNode) eval(fr *frame) (kdb.Value, error) {
 	}
 	fr.pos = n.pos
 	r, err := n.fn(&fr.th.env, x, y)
+	if err == nil {
+		r, err = nested(r)
+	}
 	if err != nil {
 		return fr.failed(err, n.pos, n.b, x, y)
 	}
@@ -436,6 +442,9 @@ func (n *projectNode) eval(fr *frame) (kdb.Value, error) {
 		return nil, err
 	}
 	r, err := fr.th.project(f, args)
+	if err == nil {
+		r, err = nested(r)
+	}
 	if err != nil {
 		return fr.at(err, n.pos)
 	}
@@ -453,7 +462,7 @@ func (n *composeNode) eval(fr *frame) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compose(f, g), nil
+	return nested(compose(f, g))
 }
 
 func compose(fs ...kdb.Value) kdb.Value {
@@ -479,7 +488,7 @@ func (n *deriveNode) eval(fr *frame) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &kdb.Derived{Iter: n.iter, F: f}, nil
+	return nested(&kdb.Derived{Iter: n.iter, F: f})
 }
 
 // listNode is (a;b;c).
@@ -494,7 +503,7 @@ func (n *listNode) eval(fr *frame) (kdb.Value, error) {
 		}
 		items[i] = v
 	}
-	return prim.Collapse(items), nil
+	return nested(prim.Collapse(items))
 }
 
 // intOf returns the integer an atom stands for.

@@ -204,6 +204,7 @@ func appendTo(x, y kdb.Value, owned bool) (kdb.Value, bool) {
 					shareValue(v)
 				}
 				l.V = append(l.V, z.V...)
+				l.Changed()
 				return l, true
 			case *kdb.Dict, *kdb.Table:
 				return nil, false
