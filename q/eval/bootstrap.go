@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
 	"github.com/quoinhq/quoin/q/prim"
 )
 
@@ -135,6 +136,9 @@ func goFunctions() map[string]goFunction {
 			return kdb.Str(unescape(s)), nil
 		}},
 		".j.j": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
+			if err := th.eng.fits(ipc.Size(a[0]), 1); err != nil {
+				return nil, err
+			}
 			b, err := json(nil, a[0], false)
 			if err != nil {
 				return nil, err

@@ -31,6 +31,7 @@ type Engine struct {
 	exited   atomic.Bool
 	code     int
 	vs       *variable    // .z.vs
+	alone    bool         // the process is this engine's
 	limit    atomic.Int64 // bytes the process may hold; 0 if not limited
 	watching atomic.Bool
 	peak     atomic.Int64  // most bytes that \w saw

@@ -241,6 +241,9 @@ func (th *thread) section(x kdb.Value) ([]byte, error) {
 	}
 	var r io.Reader = f
 	if n >= 0 {
+		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+			prim.Room(n, 1) // which a device has
+		}
 		r = io.LimitReader(f, int64(n))
 	}
 	b, err := io.ReadAll(r)

@@ -16,12 +16,23 @@ import (
 func (th *thread) bang(n int, y kdb.Value) (kdb.Value, error) {
 	switch n {
 	case -3:
+		if err := th.eng.fits(ipc.Size(y), 1); err != nil {
+			return nil, err
+		}
 		return kdb.Str(kdb.InlineAt(y, th.eng.conf.precision)), nil
 	case -8:
-		b, err := ipc.Marshal(outgoing(y))
+		v, err := th.eng.sendable(y)
+		if err != nil {
+			return nil, err
+		}
+		b, err := ipc.Marshal(v)
 		return bytesOf(b), err
 	case -18:
-		b, err := ipc.MarshalCompressed(outgoing(y))
+		v, err := th.eng.sendable(y)
+		if err != nil {
+			return nil, err
+		}
+		b, err := ipc.MarshalCompressed(v)
 		return bytesOf(b), err
 	case -9:
 		b, ok := y.(*kdb.Bytes)

@@ -301,10 +301,14 @@ func (th *thread) applyHandle(h int, args []kdb.Value) (kdb.Value, error) {
 		// h[] waits until the other side has seen everything sent.
 		return th.request(hd, kdb.Str(""))
 	}
-	if h < 0 {
-		return kdb.Nil, hd.async(outgoing(x))
+	x, err := th.eng.sendable(x)
+	if err != nil {
+		return nil, err
 	}
-	return th.request(hd, outgoing(x))
+	if h < 0 {
+		return kdb.Nil, hd.async(x)
+	}
+	return th.request(hd, x)
 }
 
 // request sends a message and waits for the answer.

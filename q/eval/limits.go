@@ -10,6 +10,7 @@ import (
 
 	"github.com/quoinhq/quoin/internal/machine"
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
 	"github.com/quoinhq/quoin/q/prim"
 )
 
@@ -56,6 +57,10 @@ const watchEvery = 20 * time.Millisecond
 func (eng *Engine) SetMemoryLimit(bytes int64) {
 	eng.limit.Store(bytes)
 	eng.conf.limitMB = bytes >> 20
+	if bytes > 0 && eng.alone {
+		// What kernels see before they allocate; see prim.Room.
+		debug.SetMemoryLimit(bytes)
+	}
 	if bytes > 0 {
 		eng.watchMemory()
 	}
@@ -65,6 +70,7 @@ func (eng *Engine) SetMemoryLimit(bytes int64) {
 // memory, and keeps what is not live small beside what is, for a process that has
 // the machine to itself.
 func (eng *Engine) ProtectMachine() {
+	eng.alone = true
 	if os.Getenv("GOGC") == "" {
 		prim.PaceCollector(eng.ipc.ctx.Done())
 	}
@@ -119,6 +125,15 @@ func (eng *Engine) room(n int64) error {
 	return nil
 }
 
+// sendable returns v as it goes to others, if its encoding fits into memory.
+func (eng *Engine) sendable(v kdb.Value) (kdb.Value, error) {
+	v, err := encodable(v)
+	if err != nil {
+		return nil, err
+	}
+	return v, eng.fits(ipc.Size(v), 1)
+}
+
 // maxNesting is how deep values may be nested in each other. Most of what works
 // on values goes down into them, and Go ends a process whose stack is used up;
 // so no value is made that is deeper, and no recursion need count.
@@ -147,6 +162,20 @@ func encodable(v kdb.Value) (kdb.Value, error) {
 		return nil, errNesting
 	}
 	return outgoing(v), nil
+}
+
+// manifold are the primitives that may make much more than there is of a list
+// whose items are one and the same, and by how much a result is larger than what
+// the items have together.
+var manifold = map[string]int{"string": 8, "sums": 1, "prds": 1, "mins": 1, "maxs": 1, "avgs": 1, "deltas": 1, "ratios": 1, "raze": 1}
+
+// fits refuses a result of n times size bytes before it is made.
+func (eng *Engine) fits(n, size int) error {
+	if limit := eng.limit.Load(); limit > 0 && int64(n) > limit/int64(size) {
+		return errMemory
+	}
+	prim.Room(n, size)
+	return nil
 }
 
 // limited registers primitives whose result is as long as a number says.
@@ -183,6 +212,21 @@ func (t specialTable) limited() {
 				}
 			}
 			return base(e, x, y)
+		}
+	}
+	for name, factor := range manifold {
+		b := t[name]
+		if b == nil {
+			b = t.add(name)
+		}
+		base := b.Unary
+		b.Unary = func(e *prim.Env, x kdb.Value) (kdb.Value, error) {
+			if l, ok := x.(*kdb.List); ok {
+				if err := e.Owner.(*thread).eng.fits(ipc.Size(l), factor); err != nil {
+					return nil, err
+				}
+			}
+			return base(e, x)
 		}
 	}
 	where := t.add("where")

@@ -215,6 +215,7 @@ func digitsOf(x, y kdb.Value) (kdb.Value, error) {
 		if !ok {
 			return nil, ErrType
 		}
+		room(len(bases)*len(nums), 8)
 		rows = make([][]kdb.Long, len(bases))
 		rest := append([]kdb.Long(nil), nums...)
 		for k := len(bases) - 1; k >= 0; k-- {
@@ -292,8 +293,14 @@ func Sv(x, y kdb.Value) (kdb.Value, error) {
 }
 
 func joinTexts(y kdb.Value, sep, tail []byte) (kdb.Value, error) {
-	var out []byte
-	for i, z := range listItems(y) {
+	items := listItems(y)
+	total := len(sep)*len(items) + len(tail)
+	for _, z := range items {
+		total += z.Len()
+	}
+	room(total, 1)
+	out := make([]byte, 0, total)
+	for i, z := range items {
 		b, ok := textOf(z)
 		if _, isSym := z.(kdb.Symbol); !ok || isSym {
 			return nil, ErrType

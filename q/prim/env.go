@@ -45,6 +45,14 @@ type Env struct {
 	Check func() error
 }
 
+// poll is Check before a piece of n elements, if that is worth it.
+func (e *Env) poll(n int) error {
+	if n < 512 || e == nil || e.Check == nil {
+		return nil
+	}
+	return e.Check()
+}
+
 // Source yields random bits.
 type Source interface{ Uint64() uint64 }
 

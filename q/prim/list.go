@@ -362,6 +362,11 @@ func flipList(items []kdb.Value) (kdb.Value, error) {
 		}
 		cols[i] = c
 	}
+	if typed && len(cols) > 0 {
+		room(n*len(items), width(cols[0].t))
+	} else {
+		room(n*len(items), 16)
+	}
 	for j := range out {
 		if typed {
 			row := cols[0].newColumn(len(items))

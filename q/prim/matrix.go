@@ -92,6 +92,7 @@ func product(a, b [][]float64) ([][]float64, error) {
 	if len(b) > 0 {
 		width = len(b[0])
 	}
+	room(len(a)*width, 8)
 	for i, r := range a {
 		if len(r) != len(b) {
 			return nil, ErrLength

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
@@ -14,8 +15,16 @@ import (
 // ErrMemory is q's error for a result that does not fit into memory.
 const ErrMemory = kdb.Error("wsfull")
 
-// roomFrom is the size from which an allocation is looked at beforehand.
-const roomFrom = 256 << 20
+// An allocation of this many bytes is looked at beforehand: at the process's own
+// limit (-w, GOMEMLIMIT), and from the second on at what the machine has left,
+// which takes longer to find out.
+const (
+	roomFrom    = 16 << 20
+	machineFrom = 256 << 20
+)
+
+// Room is room for those who allocate outside this package.
+func Room(n, size int) { room(n, size) }
 
 // room makes sure that n elements of size bytes fit into the memory the machine
 // has left (or the process is allowed, GOMEMLIMIT); otherwise it panics with
@@ -26,12 +35,30 @@ func room(n, size int) {
 	if n >= 0 && n < roomFrom/size {
 		return
 	}
-	if n < 0 || n > math.MaxInt64/4/size || int64(n)*int64(size) > available() {
+	if n < 0 || n > math.MaxInt64/4/size {
+		panic(ErrMemory)
+	}
+	bytes := int64(n) * int64(size)
+	if bytes >= machineFrom && bytes > available() {
+		panic(ErrMemory)
+	}
+	limit := debug.SetMemoryLimit(-1)
+	if limit == math.MaxInt64 || bytes <= limit-live() {
+		return
+	}
+	if runtime.GC(); bytes > limit-live() {
 		panic(ErrMemory)
 	}
 }
 
-// available returns how many bytes may still be allocated, as far as known.
+// live returns how many bytes objects take, garbage among them.
+func live() int64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return int64(s[0].Value.Uint64())
+}
+
+// available returns how many bytes the machine has left, as far as known.
 func available() int64 {
 	left := int64(math.MaxInt64)
 	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
@@ -42,11 +69,6 @@ func available() int64 {
 				}
 			}
 		}
-	}
-	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
-		used := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
-		metrics.Read(used)
-		left = min(left, limit-int64(used[0].Value.Uint64()))
 	}
 	return left
 }

@@ -25,6 +25,9 @@ func pervade(e *Env, x, y kdb.Value, f leaf) (kdb.Value, error) {
 		if aVec && bVec && a.n != b.n {
 			return nil, ErrLength
 		}
+		if err := e.poll(a.n + b.n); err != nil {
+			return nil, err
+		}
 		r, err := f(e, a, b, aAtom, bAtom)
 		if err != nil {
 			return nil, err

@@ -354,6 +354,9 @@ func Ssr(e *Env, args []kdb.Value) (kdb.Value, error) {
 			return nil, err
 		}
 		var out []byte
+		if plain {
+			room(len(s)+len(at)*len(with), 1)
+		}
 		last := 0
 		for _, i := range at {
 			out = append(out, s[last:i]...)

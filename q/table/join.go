@@ -262,6 +262,16 @@ func EquiJoin(e *prim.Env, columns, x, y kdb.Value) (kdb.Value, error) {
 	}
 	order, starts := groupRows(k.right(), k.nr, k.n)
 	read := k.left()
+	// Rows pair with all of their key: how many pairs there are is known before.
+	pairs, count := 0, k.left()
+	for at := 0; at < k.nl; at += blockLen {
+		for _, key := range count(at, min(at+blockLen, k.nl)) {
+			if key >= 0 {
+				pairs += int(starts[key+1] - starts[key])
+			}
+		}
+	}
+	prim.Room(pairs, 16) // for these, and for columns of that length
 	var left, right []int32
 	for at := 0; at < k.nl; at += blockLen {
 		for i, key := range read(at, min(at+blockLen, k.nl)) {

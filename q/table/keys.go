@@ -339,7 +339,12 @@ func Ungroup(e *prim.Env, t kdb.Value) (kdb.Value, error) {
 	if !nested {
 		return flat, nil
 	}
-	var repeat []int32
+	total := 0
+	for _, k := range counts {
+		total += int(k)
+	}
+	prim.Room(total, 4)
+	repeat := make([]int32, 0, total)
 	for i, k := range counts {
 		for range k {
 			repeat = append(repeat, int32(i))
