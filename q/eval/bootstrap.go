@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/quoinhq/quoin/kdb"
-	"github.com/quoinhq/quoin/kdb/ipc"
 	"github.com/quoinhq/quoin/q/prim"
 )
 
@@ -136,7 +135,7 @@ func goFunctions() map[string]goFunction {
 			return kdb.Str(unescape(s)), nil
 		}},
 		".j.j": {1, func(th *thread, a []kdb.Value) (kdb.Value, error) {
-			if err := th.eng.fits(ipc.Size(a[0]), 1); err != nil {
+			if err := th.eng.fits(roughSize(a[0]), 1); err != nil {
 				return nil, err
 			}
 			b, err := json(nil, a[0], false)

@@ -16,7 +16,7 @@ import (
 func (th *thread) bang(n int, y kdb.Value) (kdb.Value, error) {
 	switch n {
 	case -3:
-		if err := th.eng.fits(ipc.Size(y), 1); err != nil {
+		if err := th.eng.fits(roughSize(y), 1); err != nil {
 			return nil, err
 		}
 		return kdb.Str(kdb.InlineAt(y, th.eng.conf.precision)), nil

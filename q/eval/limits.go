@@ -131,7 +131,7 @@ func (eng *Engine) sendable(v kdb.Value) (kdb.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v, eng.fits(ipc.Size(v), 1)
+	return v, eng.fits(roughSize(v), 1)
 }
 
 // maxNesting is how deep values may be nested in each other. Most of what works
@@ -168,6 +168,33 @@ func encodable(v kdb.Value) (kdb.Value, error) {
 // whose items are one and the same, and by how much a result is larger than what
 // the items have together.
 var manifold = map[string]int{"string": 8, "sums": 1, "prds": 1, "mins": 1, "maxs": 1, "avgs": 1, "deltas": 1, "ratios": 1, "raze": 1}
+
+// roughSize is about how many bytes the encoding of v has, from some of the items
+// of long lists: what is much larger than memory shows all the same, and others
+// do not pay for it.
+func roughSize(v kdb.Value) int {
+	switch v := v.(type) {
+	case *kdb.List:
+		const some = 64
+		step := max(1, len(v.V)/some)
+		size := 0
+		for i := 0; i < len(v.V); i += step {
+			size += roughSize(v.V[i])
+		}
+		return size * step
+	case *kdb.Dict:
+		return roughSize(v.K) + roughSize(v.V)
+	case *kdb.Table:
+		size := 0
+		for _, c := range v.Cols {
+			size += roughSize(c)
+		}
+		return size
+	case nil:
+		return 0
+	}
+	return ipc.Size(v)
+}
 
 // fits refuses a result of n times size bytes before it is made.
 func (eng *Engine) fits(n, size int) error {
@@ -222,7 +249,7 @@ func (t specialTable) limited() {
 		base := b.Unary
 		b.Unary = func(e *prim.Env, x kdb.Value) (kdb.Value, error) {
 			if l, ok := x.(*kdb.List); ok {
-				if err := e.Owner.(*thread).eng.fits(ipc.Size(l), factor); err != nil {
+				if err := e.Owner.(*thread).eng.fits(roughSize(l), factor); err != nil {
 					return nil, err
 				}
 			}
