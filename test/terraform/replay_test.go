@@ -31,8 +31,9 @@ func TestReplayS3(t *testing.T) {
 // replay runs a script against a server.
 func replay(t *testing.T, s *live.Server, script string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "python3", script, s.URL(), s.Root.AccessKeyID, s.Root.SecretAccessKey)
-	cmd.Env = append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true", "PYTHONDONTWRITEBYTECODE=1")
+	cmd := exec.CommandContext(t.Context(), "python3", script)
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL="+s.URL(),
+		"AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID="+s.Root.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+s.Root.SecretAccessKey)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {

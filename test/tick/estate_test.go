@@ -28,8 +28,14 @@ func TestMain(m *testing.M) { live.Main(m, &quoin) }
 // patience bounds everything that is waited for; nothing takes a tenth of it.
 const patience = 2 * time.Minute
 
-// estate is a server in a process of its own, with the application on it that
-// create.py has made.
+// What makes the application, and what removes it.
+const (
+	createWithBoto3     = "../../examples/tick/create.py"
+	createWithTerraform = "../terraform/testdata/tick.py" // by its provider's calls
+	remove              = "../../examples/tick/delete.py"
+)
+
+// estate is a server in a process of its own, with the application on it.
 type estate struct {
 	t   *testing.T
 	dir string
@@ -58,16 +64,16 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// newEstate starts a server on an empty folder and runs create.py.
-func newEstate(t *testing.T) *estate {
+// newEstate starts a server on an empty folder and makes the application on it.
+func newEstate(t *testing.T, create string) *estate {
 	t.Helper()
 	live.Need(t, "boto3", "python3", "-c", "import boto3")
 	e := &estate{t: t, dir: filepath.Join(t.TempDir(), "data")}
 	e.serve()
 	t.Cleanup(e.kill)
-	out := e.python("create.py")
+	out := e.python(create)
 	if !strings.Contains(out, "feed runs") {
-		t.Fatalf("create.py printed %s", out)
+		t.Fatalf("%s printed %s", create, out)
 	}
 	return e
 }
@@ -128,12 +134,12 @@ func (e *estate) client() *finspace.Client {
 	return c
 }
 
-// python runs one of the example's scripts with what quoin env prints.
+// python runs a script with what quoin env prints.
 func (e *estate) python(script string) string {
 	e.t.Helper()
 	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
 	defer cancel()
-	c := exec.CommandContext(ctx, "sh", "-euc", `eval "$("$0" env --data-dir "$1")"; exec python3 "$2"`, quoin, e.dir, "../../examples/tick/"+script)
+	c := exec.CommandContext(ctx, "sh", "-euc", `eval "$("$0" env --data-dir "$1")"; exec python3 -B "$2"`, quoin, e.dir, script)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		e.t.Fatalf("%s: %v: %s", script, err, out)

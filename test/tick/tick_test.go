@@ -190,7 +190,12 @@ func (e *estate) newest(t *testing.T) (changeset, shown string) {
 
 // TestDay is a day as examples/tick/README.md has it.
 func TestDay(t *testing.T) {
-	e := newEstate(t)
+	t.Run("boto3", func(t *testing.T) { day(t, createWithBoto3) })
+	t.Run("Terraform", func(t *testing.T) { day(t, createWithTerraform) })
+}
+
+func day(t *testing.T, create string) {
+	e := newEstate(t, create)
 	const sent = 100_000
 	if n := e.long("feed", "send 1000"); n != sent {
 		t.Errorf("the feed has sent %d", n)
@@ -222,7 +227,7 @@ func TestDay(t *testing.T) {
 			t.Errorf("in the hdb %s is %d, want %d", code, got, want)
 		}
 	}
-	if out := e.python("delete.py"); out != "gone\n" {
+	if out := e.python(remove); out != "gone\n" {
 		t.Errorf("delete.py printed %s", out)
 	}
 }
@@ -251,7 +256,7 @@ func TestKills(t *testing.T) {
 	if testing.Short() {
 		cases = cases[:3]
 	}
-	e := newEstate(t)
+	e := newEstate(t, createWithBoto3)
 	for _, c := range cases {
 		what := c.victim + " killed " + string(c.when)
 		began := time.Now()

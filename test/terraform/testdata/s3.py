@@ -7,16 +7,13 @@ errors for "there is none".
 
 import hashlib
 import io
-import sys
 import zipfile
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-endpoint, key, secret = sys.argv[1:4]
-s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key=secret,
-                  config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}))
+s3 = boto3.client("s3", config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}))
 BUCKET = "terraform"
 
 
