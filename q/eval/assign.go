@@ -128,7 +128,7 @@ func (n *amendNode) eval(fr *frame) (kdb.Value, error) {
 		n.v.version++
 		return y, fr.th.valueSet(n.v, path)
 	}
-	old, err := n.old(fr)
+	old, err := n.old(fr, y)
 	if err != nil {
 		return fr.at(err, n.pos)
 	}
@@ -205,9 +205,20 @@ func (n *amendNode) inPlace(x, i, y kdb.Value) bool {
 	return false
 }
 
-// old returns the value to amend; a name without one starts from what suits
-// the operator.
-func (n *amendNode) old(fr *frame) (kdb.Value, error) {
+// undefined is what assignment through an operator starts from where a name has no
+// value: the operator's identity element, if it is known.
+// Source: KX manual, "Assign" (ref/assign).
+func undefined(op string, y kdb.Value) (kdb.Value, bool) {
+	if op == "^" { // a null of y's type, whatever y is: y fills itself
+		shareValue(y)
+		return y, true
+	}
+	return identity(op, &kdb.Longs{})
+}
+
+// old returns the value to amend through y; a name without one starts from what
+// suits the operator.
+func (n *amendNode) old(fr *frame, y kdb.Value) (kdb.Value, error) {
 	var v kdb.Value
 	if n.slot >= 0 {
 		v = fr.slots[n.slot]
@@ -220,7 +231,7 @@ func (n *amendNode) old(fr *frame) (kdb.Value, error) {
 		return v, nil
 	}
 	if n.op != nil && len(n.path) == 0 {
-		if id, ok := identity(n.op.Name, &kdb.Longs{}); ok {
+		if id, ok := undefined(n.op.Name, y); ok {
 			return id, nil
 		}
 		return &kdb.List{}, nil

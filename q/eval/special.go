@@ -294,7 +294,7 @@ func (th *thread) amendAt(x kdb.Value, path, how []kdb.Value) (kdb.Value, error)
 	old := th.eng.names.get(v)
 	if old == nil {
 		if b, ok := u.f.(*prim.Builtin); ok && len(path) == 0 && u.hasY {
-			if id, ok := identity(b.Name, &kdb.Longs{}); ok {
+			if id, ok := undefined(b.Name, u.y); ok {
 				old = id
 			}
 		}

@@ -111,3 +111,13 @@ q)1 2^1 2 3
 'length
 q)`a^1
 'type
+q)unset^:`a`b!1 0N
+q)unset
+a| 1
+b| 
+q)unset^:`a`b!0N 5
+q)unset
+a| 1
+b| 5
+q){none^:3;none}[]
+3
