@@ -97,12 +97,21 @@ func (t specialTable) processKeywords() {
 		return nil, errStop
 	})
 	t.unary("getenv", func(th *thread, x kdb.Value) (kdb.Value, error) {
-		s, ok := x.(kdb.Symbol)
-		if !ok {
-			return nil, errType
+		lookup := func(name kdb.Symbol) kdb.Value {
+			value, _ := th.eng.sys.LookupEnv(name.String())
+			return kdb.Str(value)
 		}
-		value, _ := th.eng.sys.LookupEnv(s.String())
-		return kdb.Str(value), nil
+		switch x := x.(type) {
+		case kdb.Symbol:
+			return lookup(x), nil
+		case *kdb.Symbols:
+			values := make([]kdb.Value, len(x.V))
+			for i, name := range x.V {
+				values[i] = lookup(name)
+			}
+			return kdb.NewList(values...), nil
+		}
+		return nil, errType
 	})
 	t.binary("setenv", func(th *thread, x, y kdb.Value) (kdb.Value, error) {
 		s, ok := x.(kdb.Symbol)
