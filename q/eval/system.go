@@ -72,7 +72,7 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 			}
 			return kdb.Int(c.utcOffset), nil
 		}
-		n, err := strconv.Atoi(arg)
+		n, err := settingOf(arg)
 		if arg == "0N" {
 			n, err = noOffset, nil
 		} else if n > -24 && n < 24 {
@@ -86,7 +86,7 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		if arg == "" {
 			return kdb.Int(c.precision), nil
 		}
-		n, err := strconv.Atoi(arg)
+		n, err := settingOf(arg)
 		if err != nil || n < 0 {
 			return nil, errDomain
 		}
@@ -109,7 +109,7 @@ func (th *thread) system(cmd string) (kdb.Value, error) {
 		case "0N":
 			return th.currentSeed(), nil
 		}
-		n, err := strconv.Atoi(arg)
+		n, err := settingOf(arg)
 		if err != nil || n == 0 {
 			return nil, errDomain
 		}
@@ -179,13 +179,23 @@ func withoutComment(arg string) string {
 	return strings.TrimSpace(arg)
 }
 
+// settingOf is the number in a command's argument. A letter of its type may
+// follow, so that what a command shows sets it: system"c ",.Q.s1 system"c".
+func settingOf(arg string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimRight(arg, "hij"))
+	if err != nil {
+		return 0, errDomain
+	}
+	return n, nil
+}
+
 func intSetting(arg string, v *int) (kdb.Value, error) {
 	if arg == "" {
 		return kdb.Int(*v), nil
 	}
-	n, err := strconv.Atoi(arg)
+	n, err := settingOf(arg)
 	if err != nil {
-		return nil, errDomain
+		return nil, err
 	}
 	*v = n
 	return kdb.Nil, nil
@@ -199,10 +209,13 @@ func pairSetting(arg string, h, w *int) (kdb.Value, error) {
 	if len(parts) != 2 {
 		return nil, errLength
 	}
-	a, err1 := strconv.Atoi(parts[0])
-	b, err2 := strconv.Atoi(parts[1])
-	if err1 != nil || err2 != nil {
-		return nil, errDomain
+	a, err := settingOf(parts[0])
+	if err != nil {
+		return nil, err
+	}
+	b, err := settingOf(parts[1])
+	if err != nil {
+		return nil, err
 	}
 	clamp := func(n int) int { return min(max(n, 10), 2000) }
 	*h, *w = clamp(a), clamp(b)
@@ -319,9 +332,9 @@ func (th *thread) secondaries(arg string) (kdb.Value, error) {
 	case "0N":
 		return kdb.Int(max(c.maxThreads, 0)), nil
 	}
-	n, err := strconv.Atoi(arg)
+	n, err := settingOf(arg)
 	if err != nil {
-		return nil, errDomain
+		return nil, err
 	}
 	if n > c.maxThreads && c.maxThreads >= 0 && n > 1 && c.maxThreads > 0 {
 		return nil, kdb.Error("-s limit")

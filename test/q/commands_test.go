@@ -22,6 +22,10 @@ func TestDocumentedCommands(t *testing.T) {
 		try{`.z.ts:{x}`, ""}, try{`\x .z.ts`, ""}, try{`\z`, "0i"}, try{`\_`, "0b"}, try{`\r s.q r.q`, ""}, try{"key`:r.q", "`:r.q"},
 		try{`\cd .`, ""}, try{`(system"cd")~first system"pwd"`, "1b"}, try{`system"exit 3"`, "'os"},
 	)
+	m.all(
+		try{`system"c ",.Q.s1 system"c"`, ""}, try{`\c`, "25 80i"}, try{`system"P ",.Q.s1 system"P"`, ""}, try{`\P`, "3i"},
+		try{`\c 25 wide`, "'domain"},
+	)
 	m.all(try{`\2 err.txt`, ""}, try{"key`:err.txt", "`:err.txt"})
 	if _, err := m.in.Write([]byte("\\1 out.txt\n42\n\\\\\n")); err != nil || m.wait() != nil {
 		t.Error(`\\ does not end q`)
