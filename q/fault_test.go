@@ -169,3 +169,21 @@ func TestNesting(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldTwice: a list that holds one list twice, and so on, takes no memory; what
+// went down into it ran without end and could not be interrupted.
+func TestHeldTwice(t *testing.T) {
+	e := newEngine(t, q.Options{})
+	for _, src := range []string{"count 60{(x;x)}/1", "60{{z}[x;x]}/1", "x:1 2;do[60;x:3#enlist x]"} {
+		if got := show(t, e, src); got != "'limit" {
+			t.Errorf("%s: %s", src, got)
+		}
+	}
+	if got := show(t, e, "x:20{(x;x)}/1;count raze/[x]"); got != "1048576" {
+		t.Errorf("got %s", got)
+	}
+	// One long list for each of many rows is not that.
+	if got := show(t, e, "count 100000#enlist string til 100"); got != "100000" {
+		t.Errorf("got %s", got)
+	}
+}

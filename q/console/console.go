@@ -201,9 +201,19 @@ func (c *console) signals() (stop func()) {
 	}
 }
 
-// terminate is what SIGTERM does: .z.exit, then the end.
+// terminate is what SIGTERM does: .z.exit, then the end. It does not wait for ever
+// for a kernel that does not look whether it is interrupted.
 func (c *console) terminate() int {
-	c.eng.Terminate()
+	const grace = 5 * time.Second
+	done := make(chan struct{})
+	go func() {
+		c.eng.Terminate()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(grace):
+	}
 	return 143
 }
 

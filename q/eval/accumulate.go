@@ -30,11 +30,12 @@ func (th *thread) accumulate(f kdb.Value, args []kdb.Value, scan bool) (kdb.Valu
 // isIndexed reports whether a value is applied by indexing.
 func isIndexed(f kdb.Value) bool { return f.Type() >= 0 && f.Type() <= kdb.TDict }
 
-// depth returns how many indexes reach an atom of f: 1 or 2.
+// depth returns how many arguments f takes: 1 where an index reaches an atom,
+// 2 where it reaches a list or a function.
 func depth(f kdb.Value) int {
 	switch x := f.(type) {
 	case *kdb.List:
-		if len(x.V) > 0 && !isAtom(x.V[0]) {
+		if len(x.V) > 0 && (!isAtom(x.V[0]) || isFunction(x.V[0])) {
 			return 2
 		}
 	case *kdb.Dict:

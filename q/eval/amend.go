@@ -116,7 +116,7 @@ func (u update) amendList(x, i kdb.Value, rest []kdb.Value) (kdb.Value, error) {
 	}
 	if k, ok := intOf(i); ok {
 		if k < 0 || k >= n {
-			return nil, errIndex
+			return nil, errLength
 		}
 		if err := u.item(x, k, rest); err != nil {
 			return nil, err
@@ -152,7 +152,7 @@ func (u update) amendList(x, i kdb.Value, rest []kdb.Value) (kdb.Value, error) {
 			return nil, errType
 		}
 		if pos < 0 || pos >= n {
-			return nil, errIndex
+			return nil, errLength
 		}
 		if err := uk.item(x, pos, rest); err != nil {
 			return nil, err
@@ -378,7 +378,7 @@ func (u update) amendTable(t *kdb.Table, i kdb.Value, rest []kdb.Value, owned bo
 	// Whole rows.
 	if k, ok := intOf(i); ok {
 		if k < 0 || k >= t.Len() {
-			return nil, errIndex
+			return nil, errLength
 		}
 		return t, u.row(t, k)
 	}
@@ -408,7 +408,7 @@ func (u update) amendTable(t *kdb.Table, i kdb.Value, rest []kdb.Value, owned bo
 			return nil, errType
 		}
 		if pos < 0 || pos >= t.Len() {
-			return nil, errIndex
+			return nil, errLength
 		}
 		if err := uk.row(t, pos); err != nil {
 			return nil, err

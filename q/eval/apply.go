@@ -170,7 +170,7 @@ func (th *thread) callBuiltin(b *prim.Builtin, args []kdb.Value) (kdb.Value, err
 func (th *thread) runBuiltin(b *prim.Builtin, args []kdb.Value) (kdb.Value, error) {
 	switch len(args) {
 	case 1:
-		if b.Unary != nil && !isGlyph(b) {
+		if b.Unary != nil && (b.Binary == nil || !isGlyph(b)) {
 			r, err := b.Unary(&th.env, args[0])
 			if err == nil {
 				settle(fresh(b), r, args[0])

@@ -73,8 +73,8 @@ ty:`htm`html`csv`txt`xml`xls`gif`png`ico`jpg`jpeg`js`json`css`svg`swf!("text/htm
 hug:{c:"c"$til 256;c!{$[y in x;y;"%",raze string`byte$y]}[x]each c}
 hu:{raze .h.hug[.h.sc]x}
 uh:{.h.unescape x}
-hc:{ssr[x;"<";"&lt;"]}
-xs:{ssr/[x;("&";"<";">";"\"");("&amp;";"&lt;";"&gt;";"&quot;")]}
+hc:{ssr[(),x;"<";"&lt;"]}
+xs:{ssr/[(),x;("&";"<";">";"\"");("&amp;";"&lt;";"&gt;";"&quot;")]}
 hr:{count[x]#"-"}
 nbr:{.h.htc[`nobr;x]}
 attrs:{raze{" ",string[x],"=",$[-11h=type y;string y;"\"",y,"\""]}'[key x;value x]}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	_ "embed"
 	"encoding/base64"
+	"math"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,9 @@ func (eng *Engine) defineNamespaces() {
 func (eng *Engine) defineKeyword(b *prim.Builtin) {
 	if isGlyph(b) || strings.HasPrefix(b.Name, ".") || controlWords[b.Name] {
 		return
+	}
+	if k, ok := keyword(b.Name); ok {
+		b = k // what the name means in q, which may be more than the primitive
 	}
 	v := eng.names.ref(kdb.Sym(".q." + b.Name))
 	if v.v == nil {
@@ -203,6 +207,12 @@ func fixed(_ *thread, a []kdb.Value) (kdb.Value, error) {
 	}
 	if f > 1e17 || f < -1e17 {
 		return kdb.Str(string(kdb.AppendFloat(nil, kdb.Float(f), 17))), nil
+	}
+	// Halves go up, as the number times a power of ten says: .045 is 4.5
+	// hundredths, though the float below it is what is stored.
+	scale := math.Pow10(n)
+	if m := math.Abs(f) * scale; m < 1<<52 {
+		f = math.Copysign(math.Floor(m+.5)/scale, f)
 	}
 	return kdb.Str(strconv.FormatFloat(f, 'f', n, 64)), nil
 }

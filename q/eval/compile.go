@@ -412,7 +412,7 @@ func unaryForm(g string) (*prim.Builtin, bool) {
 }
 
 var unaryForms = map[string]string{"+": "flip", "-": "neg", "*": "first", "%": "reciprocal", "&": "where",
-	"|": "reverse", "^": "null", "=": "group", "<": "iasc", ">": "idesc", "$": "string", ",": "enlist",
+	"|": "reverse", "^": "null", "=": "group", "<": "iasc", ">": "idesc", "$": "string", ",": ",:",
 	"#": "count", "_": "floor", "~": "not", "!": "key", "?": "distinct", "@": "type", ".": "value",
 	"0:": "read0", "1:": "read1"}
 

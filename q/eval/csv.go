@@ -56,7 +56,7 @@ func (th *thread) keyValues(spec string, y kdb.Value) (kdb.Value, error) {
 	typ, field, record := spec[0], spec[1], spec[len(spec)-1]
 	quoted := len(spec) == 4 && spec[2] == '*'
 	if strings.IndexByte("SIJ", typ) < 0 {
-		return nil, errType
+		return nil, kdb.Error("IJS")
 	}
 	var keys []string
 	var vals []kdb.Value

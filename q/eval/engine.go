@@ -29,6 +29,7 @@ type Engine struct {
 	ipc      *connections
 	cwd      string // folder that relative names start from; "" until it is asked for
 	exited   atomic.Bool
+	ending   atomic.Bool // Terminate was called: what runs stays interrupted
 	code     int
 	vs       *variable    // .z.vs
 	alone    bool         // the process is this engine's
@@ -186,8 +187,12 @@ func (eng *Engine) Interrupt() {
 	eng.ipc.interrupt()
 }
 
-// Resume clears an interruption.
-func (eng *Engine) Resume() { eng.stop.Store(stopNo) }
+// Resume clears an interruption, but not that of Terminate.
+func (eng *Engine) Resume() {
+	if !eng.ending.Load() {
+		eng.stop.Store(stopNo)
+	}
+}
 
 // mark is a place in a thread's value stack.
 type mark struct {

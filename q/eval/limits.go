@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -115,6 +116,9 @@ func (eng *Engine) watchMemory() {
 // room refuses a result of n items before memory is asked for that is not there:
 // Go would end the process.
 func (eng *Engine) room(n int64) error {
+	if n > prim.MaxLen || n < -prim.MaxLen && n != math.MinInt64 {
+		return prim.ErrLimit
+	}
 	limit := eng.limit.Load()
 	if limit == 0 {
 		limit = machine.Memory()
@@ -139,11 +143,20 @@ func (eng *Engine) sendable(v kdb.Value) (kdb.Value, error) {
 // so no value is made that is deeper, and no recursion need count.
 const maxNesting = 10_000
 
-// nested returns v, or 'limit if it is nested too deep.
+// tooMany reports whether what goes down into a value comes across more values
+// than can be, where one that is held twice counts twice: a list of one list twice,
+// and so on, takes no memory itself, but all the time there is, and memory without
+// end for whatever is made of it.
+func tooMany(items int) bool {
+	const always, never = 1 << 26, 1 << 30
+	return items > always && (items > never || int64(items) > machine.Memory()/16)
+}
+
+// nested returns v, or 'limit if it is nested too deep or what is in it too often.
 func nested(v kdb.Value) (kdb.Value, error) {
 	switch v.(type) {
 	case *kdb.List, *kdb.Dict, *kdb.Table, *kdb.Projection, *kdb.Compose, *kdb.Derived:
-		if kdb.Depth(v) > maxNesting {
+		if kdb.Depth(v) > maxNesting || tooMany(kdb.Items(v)) {
 			return nil, errNesting
 		}
 	}

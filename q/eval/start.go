@@ -220,9 +220,10 @@ func (eng *Engine) Exit(code int) {
 
 // Terminate runs .z.exit and ends the engine, interrupting what runs.
 func (eng *Engine) Terminate() {
+	eng.ending.Store(true)
 	eng.Interrupt()
 	eng.turn.Lock()
 	defer eng.turn.Unlock()
-	eng.Resume()
+	eng.stop.Store(stopNo)
 	eng.exit(eng.main, 143)
 }

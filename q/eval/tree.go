@@ -231,7 +231,7 @@ func fromBranch(head kdb.Value, args []kdb.Value) syntax.Node {
 			if h.Name == ":" {
 				return &syntax.Assign{Target: nodes[0], Value: some(1)}
 			}
-			if h.Binary == nil && h.Name != "enlist" && strings.HasSuffix(h.String(), ":") {
+			if h.Binary == nil && strings.HasSuffix(h.String(), ":") {
 				return &syntax.Assign{Target: nodes[0], Op: &syntax.Verb{Glyph: strings.TrimSuffix(h.String(), ":")}, Value: some(1)}
 			}
 		}

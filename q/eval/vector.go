@@ -52,7 +52,7 @@ func (t typed[T]) assign(idx []kdb.Long, y kdb.Value) (bool, error) {
 		}
 		for k, i := range idx {
 			if uint64(i) >= uint64(len(s)) {
-				return false, errIndex
+				return false, errLength
 			}
 			s[i] = y.V[k]
 		}
@@ -60,7 +60,7 @@ func (t typed[T]) assign(idx []kdb.Long, y kdb.Value) (bool, error) {
 	case T:
 		for _, i := range idx {
 			if uint64(i) >= uint64(len(s)) {
-				return false, errIndex
+				return false, errLength
 			}
 			s[i] = y
 		}

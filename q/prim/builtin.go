@@ -134,7 +134,7 @@ func sure(f func(kdb.Value) kdb.Value) func(kdb.Value) (kdb.Value, error) {
 // wireUnary and wireBinary name the primitives by their number on the wire.
 // Source: the tables that public IPC clients print functions with.
 var wireUnary = []string{"::", "flip", "neg", "first", "reciprocal", "where", "reverse", "null", "group",
-	"iasc", "idesc", "string", "enlist", "count", "floor", "not", "key", "distinct", "type", "value",
+	"iasc", "idesc", "string", ",:", "count", "floor", "not", "key", "distinct", "type", "value",
 	"read0", "read1", "2::", "avg", "last", "sum", "prd", "min", "max", "exit", "getenv", "abs",
 	"sqrt", "log", "exp", "sin", "asin", "cos", "acos", "tan", "atan", "enlist", "var", "dev", "hopen"}
 
@@ -177,7 +177,7 @@ func (b *Builtin) Wire() (kdb.Value, bool) {
 // unaryGlyphs are the unary forms behind the glyphs: what k, parse trees and
 // functional code write as the glyph with a colon.
 var unaryGlyphs = map[string]string{"+": "flip", "-": "neg", "*": "first", "%": "reciprocal", "&": "where",
-	"|": "reverse", "^": "null", "=": "group", "<": "iasc", ">": "idesc", "$": "string", ",": "enlist",
+	"|": "reverse", "^": "null", "=": "group", "<": "iasc", ">": "idesc", "$": "string", ",": ",:",
 	"#": "count", "_": "floor", "~": "not", "!": "key", "?": "distinct", "@": "type", ".": "value"}
 
 func makeRegistry() registry {
@@ -203,6 +203,7 @@ func listOps(r registry) {
 	r.one("count", func(x kdb.Value) (kdb.Value, error) { return kdb.Long(x.Len()), nil }).Aggregate = true
 	r.one("reverse", sure(Reverse)).Uniform = true
 	r.one("enlist", sure(Enlist)).Variadic = func(_ *Env, args []kdb.Value) (kdb.Value, error) { return Collapse(slices.Clone(args)), nil }
+	r.one(",:", sure(Enlist)) // k's, which is another value than the keyword of many arguments
 	r.one("raze", RazeValues)
 	r.one("flip", Flip)
 	r.one("where", Where)

@@ -64,4 +64,8 @@ const (
 	ErrDomain = kdb.Error("domain")
 	ErrNYI    = kdb.Error("nyi")
 	ErrIndex  = kdb.Error("index")
+	ErrLimit  = kdb.Error("limit")
 )
+
+// MaxLen is the length of the longest list. Source: KX manual, "Errors", limit.
+const MaxLen = 1<<40 - 1

@@ -19,6 +19,9 @@ func Take(n, x kdb.Value) (kdb.Value, error) {
 		}
 	}
 	if k, ok := intAtom(n); ok {
+		if k > MaxLen || k < -MaxLen && k != int64(kdb.NullLong) {
+			return nil, ErrLimit
+		}
 		return TakeN(k, x), nil
 	}
 	shape, ok := intVector(n)
@@ -176,8 +179,8 @@ func reshape(shape []kdb.Long, x kdb.Value) (kdb.Value, error) {
 		if s < 0 || s == 0 && len(shape) > 2 && i < len(shape)-1 {
 			return nil, ErrDomain
 		}
-		if s > 1<<40 {
-			return nil, kdb.Error("wsfull") // even if another length is zero
+		if s > MaxLen {
+			return nil, ErrLimit // even if another length is zero
 		}
 		total *= int(s)
 	}

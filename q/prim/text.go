@@ -145,7 +145,28 @@ func Like(x, y kdb.Value) (kdb.Value, error) {
 	if tooManyStars(p) {
 		return nil, ErrNYI
 	}
+	if !texts(x) {
+		return nil, ErrType
+	}
 	return testStrings(x, func(b []byte) bool { return matchGlob(p, b) })
+}
+
+// texts reports whether x is a text, or a list or dictionary of texts: like does
+// not go deeper.
+func texts(x kdb.Value) bool {
+	if d, ok := x.(*kdb.Dict); ok {
+		x = d.V
+	}
+	l, ok := x.(*kdb.List)
+	if !ok {
+		return true
+	}
+	for _, v := range l.V {
+		if t := v.Type(); t != kdb.TChar && t != -kdb.TChar && t != -kdb.TSymbol && t != -kdb.TEnum {
+			return false
+		}
+	}
+	return true
 }
 
 // testStrings is eachString for a test: what is long goes into vectors of
@@ -345,6 +366,9 @@ func Ssr(e *Env, args []kdb.Value) (kdb.Value, error) {
 	}
 	p, ok := textOf(args[1])
 	if !ok {
+		return nil, ErrType
+	}
+	if args[0].Type() == -kdb.TChar {
 		return nil, ErrType
 	}
 	with, plain := textOf(args[2])

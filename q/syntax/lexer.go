@@ -122,6 +122,9 @@ func (l *lexer) glyph() (token, error) {
 	case strings.IndexByte("+-*%&|^=<>$#_~!?@.,:", c) >= 0:
 		l.i++
 	default:
+		if c < ' ' || c > '~' {
+			return token{}, &Error{Pos: l.i, Msg: "char"}
+		}
 		return token{}, &Error{Pos: l.i, Msg: string(c)}
 	}
 	if c != ':' && l.at(0) == ':' {

@@ -77,7 +77,7 @@ func (p *parser) phrases(q *Query) error {
 		}
 	}
 	if !p.isWord("from") {
-		return p.unexpected()
+		return &Error{Pos: p.peek().pos, Msg: "from"}
 	}
 	p.next()
 	return nil

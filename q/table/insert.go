@@ -11,6 +11,10 @@ import (
 // Source: KX manual, "insert".
 const ErrInsert = kdb.Error("insert")
 
+// ErrStep is signalled for an upsert to a step dictionary in place.
+// Source: KX manual, "Errors".
+const ErrStep = kdb.Error("step")
+
 // Insert appends rows to the table of that name and returns their positions.
 // Rows come as a table, a dictionary, a list of one row's values, a list of
 // rows, or a list of columns; the cost is amortised in what is appended.
@@ -102,7 +106,7 @@ func insert(old, rows kdb.Value) (kdb.Value, error) {
 
 // Upsert appends rows to a table, or replaces those whose key is there already;
 // by name it amends the table and returns the name. Errors: those of Insert but
-// 'insert.
+// 'insert, and 'step.
 func Upsert(e *prim.Env, t, rows kdb.Value) (kdb.Value, error) {
 	if name, ok := t.(kdb.Symbol); ok {
 		old, err := e.Get(name)
@@ -111,6 +115,9 @@ func Upsert(e *prim.Env, t, rows kdb.Value) (kdb.Value, error) {
 				return nil, err
 			}
 			return name, e.Set(name, rows)
+		}
+		if d, ok := old.(*kdb.Dict); ok && d.Sorted {
+			return nil, ErrStep
 		}
 		out, err := Upsert(e, old, rows)
 		if err != nil {

@@ -31,3 +31,28 @@ q)\P  / the digits shown
 7i
 q)type 1""
 -7h
+
+/ The keyword of many arguments is another value than k's comma.
+q)enlist
+enlist
+q)(,:)~enlist
+0b
+q)parse"(a;2)"
+enlist
+`a
+2
+q)enlist[1;`a]
+1
+`a
+q)(,:)3
+,3
+q)-8!enlist
+0x010000000a0000006529
+
+/ The names in .q are the values behind the words.
+q).q.flip~flip
+1b
+q).q?(+:)
+`flip
+q)where(~:)~/:.q
+,`not
