@@ -39,6 +39,16 @@ func (c *compiler) assign(a *syntax.Assign) (node, error) {
 	}
 	switch t := a.Target.(type) {
 	case *syntax.Name:
+		if op == nil && c.locals != nil {
+			switch {
+			case !a.Global && c.globals[t.Name]:
+				return nil, &syntax.Error{Pos: t.Pos, Msg: t.Name}
+			case !a.Global:
+				c.locals[t.Name] = true
+			case !c.locals[t.Name]:
+				c.globals[t.Name] = true
+			}
+		}
 		p, err := c.place(t, a.Global)
 		if err != nil {
 			return nil, err

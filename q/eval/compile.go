@@ -19,6 +19,9 @@ type compiler struct {
 	fn     *function      // the function being compiled
 	slots  map[string]int // its locals; nil at top level
 	parent *compiler
+	// locals and globals are the names that the function's assignments so far made
+	// one or the other.
+	locals, globals map[string]bool
 	// dynamic makes undeclared names be asked of a lookup first: an
 	// expression inside a query.
 	dynamic bool
@@ -78,8 +81,10 @@ func (eng *Engine) compileTop(src, ns, file string, line int) (*function, syntax
 func (c *compiler) lambda(l *syntax.Lambda) (*kdb.Lambda, error) {
 	fn := &function{eng: c.eng, own: c.eng.booting, params: l.Params, source: l.Source, offset: l.Pos, ns: c.ns, file: c.file,
 		line: c.line + strings.Count(c.src[:min(l.Pos, len(c.src))], "\n")}
-	in := &compiler{eng: c.eng, ns: c.ns, file: c.file, line: c.line, src: c.src, fn: fn, slots: map[string]int{}, parent: c}
+	in := &compiler{eng: c.eng, ns: c.ns, file: c.file, line: c.line, src: c.src, fn: fn, slots: map[string]int{}, parent: c,
+		locals: map[string]bool{}, globals: map[string]bool{}}
 	for _, p := range l.Params {
+		in.locals[p] = true
 		in.declare(p)
 	}
 	for _, p := range l.Patterns {
@@ -277,6 +282,9 @@ func (c *compiler) compile(n syntax.Node) (node, error) {
 		}
 		return &sharing{a}, nil
 	case *syntax.Cond:
+		if c.dynamic {
+			return nil, errRank // q's $ in a query is the operator
+		}
 		args, err := c.all(n.Args)
 		if err != nil {
 			return nil, err

@@ -243,16 +243,26 @@ func (th *thread) parse(x kdb.Value) (kdb.Value, error) {
 	if lang != 'q' {
 		return nil, errNYI
 	}
+	failed := func(err error) error {
+		err = parseError(err, src, "", 0, th.depth+1)
+		if e, ok := err.(*Error); ok {
+			e.Trace = append(e.Trace, Place{Depth: th.depth, Name: ".q.parse", hidden: true})
+		}
+		return err
+	}
 	n, err := syntax.Parse(src, th.eng.infixKeyword)
 	if err != nil {
-		return nil, parseError(err, src, "", 0, th.depth)
+		return nil, failed(err)
 	}
 	if n == nil {
 		return kdb.Nil, nil
 	}
 	c := &compiler{eng: th.eng, ns: th.ns, src: src, fn: &function{eng: th.eng, ns: th.ns}}
 	t, err := c.tree(n)
-	return t, parseError(err, src, "", 0, th.depth)
+	if err != nil {
+		return nil, failed(err)
+	}
+	return t, nil
 }
 
 // evalValue is eval.

@@ -75,6 +75,8 @@ var known = []struct{ page, input, why string }{
 	{"key", "f where", "folders of the author's machine"},
 	{"key", "key `", "names of the author's session"},
 	{"less-than", "(3;\"a\")", "a slip in the result"},
+	{"load", "key cb", "needs a script that the page loads from elsewhere"},
+	{"load", "cb `s", "needs a script that the page loads from elsewhere"},
 	{"lsq", "", "rounding noise of another library"},
 	{"med", "med", "shows the least of three as their median"},
 	{"meta", `\v`, "names of another session"},

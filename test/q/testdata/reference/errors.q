@@ -60,3 +60,34 @@ y| 0
 q)(`x`y!("ab";`cd))like"a?"
 x| 1
 y| 0
+
+/ A name that a function has assigned as a global cannot be its local then.
+q){n::1;n:2}
+'n
+q){n:1;n::2;n}[]
+2
+q){[n]n::2;n}1
+2
+q){n::5;{n:6}[];n}[]
+5
+
+/ In a query $ is the operator, not the control structure.
+q)t:([]a:1 2 3)
+q)select b:$[a>1;a;0]from t
+'rank
+q)select b:{$[x>1;x;0]}each a from t
+b
+-
+0
+2
+3
+q)select b:"f"$a from t
+b
+-
+1
+2
+3
+q)3#"\n"vs .Q.trp[parse;"1;+1";{.Q.sbt y}]
+"  [3]  1;+1"
+"         ^"
+"  [2]  (.q.parse)"
