@@ -101,10 +101,11 @@ func (t *Table) Col(name Symbol) (Value, bool) {
 }
 
 // Enum is an enumerated symbol vector: indices into a domain, a symbol list
-// that has a name.
+// that has a name. Without a domain it is a link: the indices are rows of the
+// table of that name, and stand for themselves.
 type Enum struct {
 	Domain Symbol   // the domain's name
-	Dom    *Symbols // the domain; may have grown since
+	Dom    *Symbols // the domain, nil for a link; may have grown since
 	V      []Long   // indices into Dom; outside it means the null symbol
 	Attr   Attr
 	Mark
@@ -133,7 +134,10 @@ func (e *Enum) Len() int { return len(e.V) }
 // Sym returns the symbol that item i stands for.
 func (e *Enum) Sym(i int) Symbol { return enumSym(e.Dom, e.V[i]) }
 
-// EnumAtom is one enumerated symbol.
+// IsLink reports whether the items are rows of a table, not symbols.
+func (e *Enum) IsLink() bool { return e.Dom == nil }
+
+// EnumAtom is one enumerated symbol, or one row of a link.
 type EnumAtom struct {
 	Domain Symbol
 	Dom    *Symbols
@@ -148,6 +152,9 @@ func (EnumAtom) Len() int { return 1 }
 
 // Sym returns the symbol that the atom stands for.
 func (e EnumAtom) Sym() Symbol { return enumSym(e.Dom, e.I) }
+
+// IsLink is Enum.IsLink of an item.
+func (e EnumAtom) IsLink() bool { return e.Dom == nil }
 
 func enumSym(d *Symbols, i Long) Symbol {
 	if d == nil || i < 0 || int(i) >= len(d.V) {

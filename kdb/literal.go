@@ -157,6 +157,9 @@ func (p *printer) atom(b []byte, v Value) []byte {
 		return append(append(b, '`'), x.String()...)
 	case EnumAtom:
 		b = append(append(b, '`'), x.Domain.String()...)
+		if x.IsLink() {
+			return p.literal(append(b, '!'), x.I)
+		}
 		return append(append(b, "$`"...), x.Sym().String()...)
 	case GUID:
 		return appendGUID(b, x)
@@ -329,6 +332,9 @@ func appendEscaped(b []byte, c byte) []byte {
 
 func (p *printer) enum(b []byte, e *Enum) []byte {
 	b = append(append(attribute(b, e.Attribute()), '`'), e.Domain.String()...)
+	if e.IsLink() {
+		return p.literal(append(b, '!'), NewVec(e.V))
+	}
 	b = append(b, '$')
 	if e.Attribute() == Grouped {
 		// KX manual, "Enum Extend": the symbols show it too.

@@ -56,6 +56,9 @@ func AppendAtom(b []byte, v Value, precision int) []byte {
 	case Symbol:
 		return append(b, x.String()...)
 	case EnumAtom:
+		if x.IsLink() {
+			return AppendAtom(b, x.I, precision)
+		}
 		return append(b, x.Sym().String()...)
 	case Timestamp:
 		if b, done := special(b, Long(x), NullLong, InfLong); done {

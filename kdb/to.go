@@ -50,6 +50,16 @@ func to(v Value, dst reflect.Value) error {
 		dst.Set(src)
 		return nil
 	}
+	switch x := v.(type) { // a link's items are numbers
+	case EnumAtom:
+		if x.IsLink() {
+			v = x.I
+		}
+	case *Enum:
+		if x.IsLink() {
+			v = NewVec(x.V)
+		}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		if IsNull(v) {
@@ -280,6 +290,11 @@ func natural(v Value) (any, error) {
 		return reflect.ValueOf(p).Elem().Interface(), err
 	}
 	switch x := v.(type) {
+	case *Enum:
+		if x.IsLink() {
+			return natural(NewVec(x.V))
+		}
+		return store(new([]string))
 	case Bool:
 		return bool(x), nil
 	case GUID:
@@ -296,7 +311,12 @@ func natural(v Value) (any, error) {
 		return float32(x), nil
 	case Float:
 		return float64(x), nil
-	case Char, Symbol, EnumAtom, *Chars:
+	case EnumAtom:
+		if x.IsLink() {
+			return int64(x.I), nil
+		}
+		return x.Sym().String(), nil
+	case Char, Symbol, *Chars:
 		s, _ := Text(v)
 		return s, nil
 	case Timestamp, Date, Month, Datetime:
@@ -311,7 +331,7 @@ func natural(v Value) (any, error) {
 		return store(new([]float32))
 	case *Floats:
 		return store(new([]float64))
-	case *Symbols, *Enum:
+	case *Symbols:
 		return store(new([]string))
 	case *Bools:
 		return store(new([]bool))

@@ -187,3 +187,14 @@ func TestHeldTwice(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestLinksOnDisk: a column of rows of another table was read as nulls, and no
+// query followed it.
+func TestLinksOnDisk(t *testing.T) {
+	e, _ := faulty(t)
+	show(t, e, "`:db/fill/ set .Q.en[`:db]([]sym:`a`b;ord:`order!1 0;px:1 2.)\n`:db/order/ set .Q.en[`:db]([]id:10 20;acct:`x`y)\n\\l db")
+	show(t, e, "`:fill/ upsert .Q.en[`:.]([]sym:1#`c;ord:`order!1#1;px:1#3.)\n\\l .")
+	if got := show(t, e, "exec ord.id from fill\nexec px by ord.acct from fill\nexec f from meta fill"); got != "20 10 20\nx| ,2f\ny| 1 3f\n``order`" {
+		t.Errorf("got %s", got)
+	}
+}

@@ -69,6 +69,17 @@ func (f *Folder) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
 	return f.cache.get(name, path, func() (*kdb.Symbols, error) { return readDomain(path) })
 }
 
+// IsTable reports whether a domain's name is that of a folder, as it is for a link
+// to a table.
+func (f *Folder) IsTable(name kdb.Symbol) bool {
+	path, err := domainPath(f.dir, name)
+	if err != nil {
+		return false
+	}
+	st, err := os.Stat(path)
+	return err == nil && st.IsDir()
+}
+
 // Forget has the next call of Domain read the files again.
 func (f *Folder) Forget() { f.cache.clear() }
 

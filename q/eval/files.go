@@ -110,19 +110,21 @@ type domains struct {
 
 // Domain returns the symbols of an enumeration's domain.
 func (d domains) Domain(name kdb.Symbol) (*kdb.Symbols, error) {
-	if v := d.th.eng.names.find(name); v != nil {
+	if v := d.th.eng.names.find(name); v != nil && v.v != nil {
 		if s, ok := prim.DomainOf(v.v); ok {
 			return s, nil
 		}
+		if v.v.Type() >= kdb.TTable {
+			return nil, nil // a link
+		}
 	}
-	if d.root != nil {
+	if d.root != nil && !d.root.IsTable(name) {
 		s, err := d.root.Domain(name)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return s, err
 		}
 	}
-	// Without its domain an enumeration reads as nulls.
-	return &kdb.Symbols{}, nil
+	return nil, nil // without its domain an enumeration shows its indices
 }
 
 // domainsAt returns the domains for what is stored at p, on this machine.

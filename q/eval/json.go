@@ -22,6 +22,9 @@ func json(b []byte, v kdb.Value, nullInf bool) ([]byte, error) {
 	case kdb.Symbol:
 		return jsonString(b, x.String()), nil
 	case kdb.EnumAtom:
+		if x.IsLink() {
+			return json(b, x.I, nullInf)
+		}
 		return jsonString(b, x.Sym().String()), nil
 	case kdb.Float:
 		return jsonFloat(b, float64(x), nullInf), nil

@@ -119,10 +119,9 @@ func (th *thread) valueOf(x kdb.Value) (kdb.Value, error) {
 			return vt, nil
 		}
 		return v.V, nil
-	case *kdb.Enum:
-		return prim.Symbols(v), nil
-	case kdb.EnumAtom:
-		return v.Sym(), nil
+	case *kdb.Enum, kdb.EnumAtom:
+		of, _ := prim.ValueOf(x)
+		return of, nil
 	case *kdb.Lambda:
 		return th.lambdaParts(v)
 	case *kdb.Projection:

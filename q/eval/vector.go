@@ -142,7 +142,15 @@ func setEnum(e *kdb.Enum, i int, v kdb.Value) bool {
 			return false
 		}
 		e.V[i] = v.I
+	case kdb.Long:
+		if !e.IsLink() {
+			return false
+		}
+		e.V[i] = v
 	case kdb.Symbol:
+		if e.IsLink() {
+			return false
+		}
 		for k, s := range e.Dom.V {
 			if s == v {
 				e.V[i] = kdb.Long(k)

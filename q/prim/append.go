@@ -108,6 +108,9 @@ func extendEnum(e *Env, x *kdb.Enum, y kdb.Value) (kdb.Value, error) {
 	if isList(y) && y.Len() == 0 {
 		return x, nil
 	}
+	if x.IsLink() {
+		return AppendValues(x, LinkTo(x, y)), nil
+	}
 	if c, ok := columnOf(listOf(y)); !ok || !isSymbolic(c.t) {
 		return nil, ErrType
 	}
@@ -144,6 +147,20 @@ func appendVec[T kdb.Elem](v *kdb.Vec[T], y kdb.Value) kdb.Value {
 		handZones(v, r)
 	}
 	return r
+}
+
+// LinkTo returns numbers as rows of the table that a link is to; anything else,
+// and anything for an enumeration, as it is.
+func LinkTo(x *kdb.Enum, y kdb.Value) kdb.Value {
+	if x.IsLink() {
+		switch y := y.(type) {
+		case kdb.Long:
+			return kdb.EnumAtom{Domain: x.Domain, I: y}
+		case *kdb.Longs:
+			return &kdb.Enum{Domain: x.Domain, V: y.V}
+		}
+	}
+	return y
 }
 
 func appendEnum(v *kdb.Enum, y kdb.Value) kdb.Value {

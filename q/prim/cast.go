@@ -375,7 +375,9 @@ func DomainOf(v kdb.Value) (dom *kdb.Symbols, ok bool) {
 	case *kdb.Symbols:
 		return x, true
 	case *kdb.Enum:
-		return Symbols(x), true
+		if !x.IsLink() {
+			return Symbols(x), true
+		}
 	}
 	return nil, false
 }

@@ -323,6 +323,9 @@ func copyWords(dst column, at int, src column) {
 	copy(d[at*w:], s)
 }
 
+// isLink reports whether the elements are rows of a table.
+func isLink(c column) bool { return c.t == kdb.TEnum && c.enm.IsLink() }
+
 // sameKind reports whether two columns hold one type (and one domain).
 func sameKind(a, b column) bool {
 	return a.t == b.t && (a.t != kdb.TEnum || a.enm.Dom == b.enm.Dom && a.enm.Domain == b.enm.Domain)

@@ -56,6 +56,9 @@ func (r relation) leaf(e *Env, a, b column, aAtom, bAtom bool) (column, error) {
 	out := alloc(kdb.TBool, a.n)
 	o := words[bool](out)
 	n := a.n
+	if isLink(a) || isLink(b) {
+		a, b = plainColumn(a), plainColumn(b)
+	}
 	if isSymbolic(a.t) || isSymbolic(b.t) {
 		return out, r.symbols(a, b, bAtom, o)
 	}

@@ -131,10 +131,8 @@ func ValueOf(x kdb.Value) (v kdb.Value, ok bool) {
 	switch d := x.(type) {
 	case *kdb.Dict:
 		return d.V, true
-	case *kdb.Enum:
-		return Symbols(d), true
-	case kdb.EnumAtom:
-		return d.Sym(), true
+	case *kdb.Enum, kdb.EnumAtom:
+		return desymbol(x), true
 	}
 	return nil, false
 }

@@ -193,6 +193,9 @@ func tokTexts(e *Env, t kdb.Type, texts []string) (kdb.Value, error) {
 
 // textAppender returns what appends element i of a column to b as its text.
 func textAppender(c column, precision int) func(b []byte, i int) []byte {
+	if isLink(c) {
+		c = plainColumn(c)
+	}
 	switch c.t {
 	case kdb.TBool:
 		return appending(words[kdb.Bool](c), precision)

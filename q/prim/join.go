@@ -104,13 +104,28 @@ func joinLists(x, y kdb.Value) kdb.Value {
 
 func isSymbolic(t kdb.Type) bool { return t == kdb.TSymbol || t == kdb.TEnum }
 
-// desymbol returns the plain symbols of an enumeration, anything else as it is.
+// desymbol returns the plain symbols of an enumeration, the numbers of a link,
+// anything else as it is.
 func desymbol(x kdb.Value) kdb.Value {
 	switch v := x.(type) {
 	case *kdb.Enum:
+		if v.IsLink() {
+			return kdb.NewVec(v.V)
+		}
 		return Symbols(v)
 	case kdb.EnumAtom:
+		if v.IsLink() {
+			return v.I
+		}
 		return v.Sym()
+	}
+	return x
+}
+
+// Unlinked returns the rows of a link as numbers, and anything else as it is.
+func Unlinked(x kdb.Value) kdb.Value {
+	if e, ok := x.(*kdb.Enum); ok && e.IsLink() {
+		return kdb.NewVec(e.V)
 	}
 	return x
 }

@@ -67,6 +67,9 @@ func compareAt(a column, i int, b column, j int) int {
 		}
 		return strings.Compare(x.String(), y.String())
 	case kdb.TEnum:
+		if isLink(a) {
+			return cmp.Compare(words[int64](a)[i], words[int64](b)[j])
+		}
 		return strings.Compare(a.sym(i).String(), b.sym(j).String())
 	case kdb.TFloat, kdb.TDatetime:
 		return cmp.Compare(words[float64](a)[i], words[float64](b)[j])

@@ -69,6 +69,9 @@ func alike(a, b column) (column, column, bool) {
 	if sameKind(a, b) {
 		return a, b, true
 	}
+	if isLink(a) || isLink(b) {
+		a, b = plainColumn(a), plainColumn(b)
+	}
 	if isSymbolic(a.t) && isSymbolic(b.t) {
 		return plainColumn(a), plainColumn(b), true
 	}
@@ -78,10 +81,13 @@ func alike(a, b column) (column, column, bool) {
 	return a, b, true
 }
 
-// plainColumn turns an enumeration into symbols.
+// plainColumn turns an enumeration into symbols, a link into numbers.
 func plainColumn(c column) column {
 	if c.t == kdb.TEnum {
 		c = c.slice(0, c.n)
+		if c.enm.IsLink() {
+			return colOf(kdb.NewVec(words[kdb.Long](c)))
+		}
 		return colOf(Symbols(&kdb.Enum{Dom: c.enm.Dom, V: words[kdb.Long](c)}))
 	}
 	return c

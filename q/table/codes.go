@@ -33,6 +33,7 @@ func fixedCodes(n int, ids []int32) coder {
 
 // codesOf returns the coder of a column's selected rows.
 func codesOf(e *prim.Env, col kdb.Value, r *rows) coder {
+	col = prim.Unlinked(col)
 	if _, ok := symbolReader(col, r); ok {
 		return symbolCodes(e, col, r)
 	}

@@ -225,13 +225,17 @@ func typeLetter(c kdb.Value) byte {
 		}
 		return ' '
 	}
+	if en, ok := c.(*kdb.Enum); ok && en.IsLink() {
+		return 'j'
+	}
 	if t > 0 && int(t) < len(letters) {
 		return letters[t]
 	}
 	return ' '
 }
 
-// foreignKey returns the keyed table an enumerated column points to, or null.
+// foreignKey returns the keyed table an enumerated column points to, or the table
+// a link is to, or null.
 func foreignKey(e *prim.Env, c kdb.Value) kdb.Symbol {
 	en, ok := c.(*kdb.Enum)
 	if !ok {
@@ -241,7 +245,7 @@ func foreignKey(e *prim.Env, c kdb.Value) kdb.Symbol {
 	if err != nil {
 		return nullName
 	}
-	if _, _, ok := kdb.IsKeyed(v); ok {
+	if _, _, ok := kdb.IsKeyed(v); ok || en.IsLink() && v.Type() == kdb.TTable {
 		return en.Domain
 	}
 	return nullName

@@ -74,13 +74,16 @@ func matchKeys(l, r []kdb.Value, nl, nr int) (*keyMatch, error) {
 // plain returns an enumeration as symbols, so that columns of different domains
 // can be compared.
 func plain(v kdb.Value) kdb.Value {
-	if en, ok := v.(*kdb.Enum); ok {
+	if en, ok := v.(*kdb.Enum); ok && !en.IsLink() {
 		return prim.Symbols(en)
 	}
-	return v
+	return prim.Unlinked(v)
 }
 
-func symbolic(v kdb.Value) bool { t := v.Type(); return t == kdb.TSymbol || t == kdb.TEnum }
+func symbolic(v kdb.Value) bool {
+	en, ok := v.(*kdb.Enum)
+	return v.Type() == kdb.TSymbol || ok && !en.IsLink()
+}
 
 // matchSymbols uses the symbols' own numbers.
 func matchSymbols(l, r kdb.Value) *keyMatch {

@@ -86,9 +86,14 @@ func (q *query) dotted(c kdb.Value, part string) (kdb.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, val, ok := kdb.IsKeyed(target); ok {
+		_, t, ok := kdb.IsKeyed(target)
+		if en.IsLink() {
+			t, _, err = flatten(q.e, target)
+			ok = err == nil
+		}
+		if ok {
 			name, rest, more := strings.Cut(part, ".")
-			col, ok := val.Col(kdb.Sym(name))
+			col, ok := t.Col(kdb.Sym(name))
 			if !ok {
 				return nil, kdb.Error(part)
 			}

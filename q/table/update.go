@@ -159,7 +159,7 @@ func scatterWords[T any](dst, src []T, rows []int32) {
 // for one that is not in it.
 func enumerate(en *kdb.Enum, v kdb.Value) (kdb.Value, error) {
 	var syms []kdb.Symbol
-	switch s := v.(type) {
+	switch s := prim.LinkTo(en, v).(type) {
 	case *kdb.Enum:
 		if s.Domain == en.Domain {
 			return s, nil
@@ -168,6 +168,9 @@ func enumerate(en *kdb.Enum, v kdb.Value) (kdb.Value, error) {
 	case *kdb.Symbols:
 		syms = s.V
 	default:
+		return nil, prim.ErrType
+	}
+	if en.IsLink() {
 		return nil, prim.ErrType
 	}
 	place := make(map[kdb.Symbol]kdb.Long, en.Dom.Len())

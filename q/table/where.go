@@ -209,6 +209,7 @@ var mirrored = map[string]string{"=": "=", "<>": "<>", "<": ">", ">": "<", "<=":
 
 // compare selects the rows where a column compares to a constant.
 func (q *query) compare(col kdb.Value, name string, c kdb.Value) (rows, bool) {
+	col, c = prim.Unlinked(col), prim.Unlinked(c)
 	if name == "=" {
 		if r, ok := q.byAttribute(col, c); ok {
 			return r, true

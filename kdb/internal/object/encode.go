@@ -61,6 +61,9 @@ func appendValue(b []byte, v kdb.Value, depth int) ([]byte, error) {
 	case kdb.Symbol:
 		return append(append(append(b, t), x.String()...), 0), nil
 	case kdb.EnumAtom:
+		if x.IsLink() {
+			return appendValue(b, x.I, depth)
+		}
 		return appendValue(b, x.Sym(), depth)
 	case kdb.Timestamp:
 		return le.AppendUint64(append(b, t), uint64(x)), nil
@@ -120,6 +123,9 @@ func appendValue(b []byte, v kdb.Value, depth int) ([]byte, error) {
 		}
 		return b, err
 	case *kdb.Enum:
+		if x.IsLink() {
+			return appendValue(b, kdb.NewVec(x.V), depth)
+		}
 		b, err := head(b, kdb.TSymbol, x.Attribute(), len(x.V))
 		for i := range x.V {
 			b = append(append(b, x.Sym(i).String()...), 0)
@@ -219,6 +225,9 @@ func size(v kdb.Value, depth int) int {
 	case kdb.Symbol:
 		return 2 + len(x.String())
 	case kdb.EnumAtom:
+		if x.IsLink() {
+			return 9
+		}
 		return 2 + len(x.Sym().String())
 	case kdb.Error:
 		return 2 + len(x)
@@ -239,6 +248,9 @@ func size(v kdb.Value, depth int) int {
 		}
 		return n
 	case *kdb.Enum:
+		if x.IsLink() {
+			return 6 + 8*len(x.V)
+		}
 		n := 6 + len(x.V)
 		for i := range x.V {
 			n += len(x.Sym(i).String())
