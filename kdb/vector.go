@@ -1,6 +1,9 @@
 package kdb
 
-import "sync/atomic"
+import (
+	"math/rand/v2"
+	"sync/atomic"
+)
 
 // Elem is an element type of a typed vector.
 type Elem interface {
@@ -109,8 +112,11 @@ func grow[T any](v []T, tip *atomic.Int64, elems []T) (s []T, newTip *atomic.Int
 
 // roomy returns the capacity that a list of n items grows to: twice its length
 // while it is short, about a quarter more when it is long and an eighth when it is
-// very long, so that a large column takes little more memory than its data. The
-// steps meet, so that a longer list never gets less.
+// very long, so that a large column takes little more memory than its data.
+//
+// The eighth is one of a sixteenth to three, by chance: the columns of a table
+// have the same length, and if all of them grew at the same row, each would be
+// in memory twice until that row is there.
 func roomy(n int) int {
 	const short, long = 1 << 16, 1 << 20
 	switch {
@@ -119,7 +125,7 @@ func roomy(n int) int {
 	case n < long:
 		return n + n/4 + 3*short/4
 	}
-	return n + n/8 + long/8 + 3*short/4
+	return n + n/16 + rand.IntN(n/8) + long/16 + 3*short/4
 }
 
 // Mark records whether a value may be held in more than one place, and whether
