@@ -102,10 +102,12 @@ func (t *Table) Col(name Symbol) (Value, bool) {
 
 // Enum is an enumerated symbol vector: indices into a domain, a symbol list
 // that has a name. Without a domain it is a link: the indices are rows of the
-// table of that name, and stand for themselves.
+// table of that name, and stand for themselves; or, for a foreign key that is not
+// symbols, for what is in these rows of Key.
 type Enum struct {
 	Domain Symbol   // the domain's name
 	Dom    *Symbols // the domain, nil for a link; may have grown since
+	Key    Value    // the key of a table, nil but for a foreign key without Dom
 	V      []Long   // indices into Dom; outside it means the null symbol
 	Attr   Attr
 	Mark
@@ -118,7 +120,7 @@ type Enum struct {
 // attribute, as Append does for vectors.
 func AppendIndices(e *Enum, indices ...Long) *Enum {
 	s, tip, inPlace := grow(e.V, e.tip, indices)
-	r := &Enum{Domain: e.Domain, Dom: e.Dom, V: s, tip: tip}
+	r := &Enum{Domain: e.Domain, Dom: e.Dom, Key: e.Key, V: s, tip: tip}
 	if inPlace && e.Shared() {
 		r.Share()
 	}
@@ -137,10 +139,39 @@ func (e *Enum) Sym(i int) Symbol { return enumSym(e.Dom, e.V[i]) }
 // IsLink reports whether the items are rows of a table, not symbols.
 func (e *Enum) IsLink() bool { return e.Dom == nil }
 
+// Plain returns what the items stand for: symbols, rows, or keys.
+func (e *Enum) Plain() Value {
+	switch {
+	case e.Dom != nil:
+		syms := make([]Symbol, len(e.V))
+		for i := range syms {
+			syms[i] = e.Sym(i)
+		}
+		return NewVec(syms)
+	case e.Key == nil:
+		return NewVec(e.V)
+	case len(e.V) == 0:
+		return First(e.Key, 0)
+	}
+	items := make([]Value, len(e.V))
+	for i := range items {
+		items[i] = keyAt(e.Key, e.V[i])
+	}
+	return Collapse(items)
+}
+
+func keyAt(key Value, i Long) Value {
+	if i < 0 || int(i) >= key.Len() {
+		return Null(-key.Type())
+	}
+	return Item(key, int(i))
+}
+
 // EnumAtom is one enumerated symbol, or one row of a link.
 type EnumAtom struct {
 	Domain Symbol
 	Dom    *Symbols
+	Key    Value
 	I      Long
 }
 
@@ -152,6 +183,17 @@ func (EnumAtom) Len() int { return 1 }
 
 // Sym returns the symbol that the atom stands for.
 func (e EnumAtom) Sym() Symbol { return enumSym(e.Dom, e.I) }
+
+// Plain returns what the atom stands for: a symbol, a row, or a key.
+func (e EnumAtom) Plain() Value {
+	switch {
+	case e.Dom != nil:
+		return e.Sym()
+	case e.Key == nil:
+		return e.I
+	}
+	return keyAt(e.Key, e.I)
+}
 
 // IsLink is Enum.IsLink of an item.
 func (e EnumAtom) IsLink() bool { return e.Dom == nil }

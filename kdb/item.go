@@ -7,7 +7,7 @@ func (v *Vec[T]) At(i int) Value { return v.V[i] }
 func (l *List) At(i int) Value { return l.V[i] }
 
 // At returns element i as an enumerated atom.
-func (e *Enum) At(i int) Value { return EnumAtom{e.Domain, e.Dom, e.V[i]} }
+func (e *Enum) At(i int) Value { return EnumAtom{e.Domain, e.Dom, e.Key, e.V[i]} }
 
 // At returns row i as a dictionary from column names to the row's items.
 func (t *Table) At(i int) Value { return NewDict(NewVec(t.Names), Collapse(t.row(i))) }
@@ -78,10 +78,10 @@ func Collapse(items []Value) Value {
 	case Time:
 		return gather[Time](items)
 	case EnumAtom:
-		e := &Enum{Domain: x.Domain, Dom: x.Dom, V: make([]Long, len(items))}
+		e := &Enum{Domain: x.Domain, Dom: x.Dom, Key: x.Key, V: make([]Long, len(items))}
 		for i, v := range items {
 			a := v.(EnumAtom)
-			if a.Domain != x.Domain || a.Dom != x.Dom {
+			if a.Domain != x.Domain || a.Dom != x.Dom || a.Key != x.Key {
 				return NewList(items...)
 			}
 			e.V[i] = a.I
@@ -108,7 +108,7 @@ func (l *List) First(n int) Value { return NewList(l.V[:n:n]...) }
 
 // First returns the first n elements, n at most its length, in the same memory.
 func (e *Enum) First(n int) Value {
-	return &Enum{Domain: e.Domain, Dom: e.Dom, V: e.V[:n:n], Attr: e.Attribute()}
+	return &Enum{Domain: e.Domain, Dom: e.Dom, Key: e.Key, V: e.V[:n:n], Attr: e.Attribute()}
 }
 
 // First returns the first n items of a vector, list or enumeration that has at

@@ -158,7 +158,7 @@ func (p *printer) atom(b []byte, v Value) []byte {
 	case EnumAtom:
 		b = append(append(b, '`'), x.Domain.String()...)
 		if x.IsLink() {
-			return p.literal(append(b, '!'), x.I)
+			return p.literal(append(b, linkGlyph(x.Key)), x.Plain())
 		}
 		return append(append(b, "$`"...), x.Sym().String()...)
 	case GUID:
@@ -330,10 +330,18 @@ func appendEscaped(b []byte, c byte) []byte {
 	return append(b, c)
 }
 
+// linkGlyph is what makes a link, or a foreign key.
+func linkGlyph(key Value) byte {
+	if key == nil {
+		return '!'
+	}
+	return '$'
+}
+
 func (p *printer) enum(b []byte, e *Enum) []byte {
 	b = append(append(attribute(b, e.Attribute()), '`'), e.Domain.String()...)
 	if e.IsLink() {
-		return p.literal(append(b, '!'), NewVec(e.V))
+		return p.literal(append(b, linkGlyph(e.Key)), e.Plain())
 	}
 	b = append(b, '$')
 	if e.Attribute() == Grouped {

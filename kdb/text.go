@@ -57,7 +57,7 @@ func AppendAtom(b []byte, v Value, precision int) []byte {
 		return append(b, x.String()...)
 	case EnumAtom:
 		if x.IsLink() {
-			return AppendAtom(b, x.I, precision)
+			return AppendAtom(b, x.Plain(), precision)
 		}
 		return append(b, x.Sym().String()...)
 	case Timestamp:

@@ -53,11 +53,11 @@ func to(v Value, dst reflect.Value) error {
 	switch x := v.(type) { // a link's items are numbers
 	case EnumAtom:
 		if x.IsLink() {
-			v = x.I
+			v = x.Plain()
 		}
 	case *Enum:
 		if x.IsLink() {
-			v = NewVec(x.V)
+			v = x.Plain()
 		}
 	}
 	switch t.Kind() {
@@ -292,7 +292,7 @@ func natural(v Value) (any, error) {
 	switch x := v.(type) {
 	case *Enum:
 		if x.IsLink() {
-			return natural(NewVec(x.V))
+			return natural(x.Plain())
 		}
 		return store(new([]string))
 	case Bool:
@@ -313,7 +313,7 @@ func natural(v Value) (any, error) {
 		return float64(x), nil
 	case EnumAtom:
 		if x.IsLink() {
-			return int64(x.I), nil
+			return natural(x.Plain())
 		}
 		return x.Sym().String(), nil
 	case Char, Symbol, *Chars:

@@ -182,7 +182,7 @@ func join(a, b kdb.Value) (kdb.Value, error) {
 		return kdb.NewList(append(append([]kdb.Value(nil), x.V...), b.(*kdb.List).V...)...), nil
 	case *kdb.Enum:
 		y := b.(*kdb.Enum)
-		return &kdb.Enum{Domain: x.Domain, Dom: y.Dom, V: append(append([]kdb.Long(nil), x.V...), y.V...)}, nil
+		return &kdb.Enum{Domain: x.Domain, Dom: y.Dom, Key: y.Key, V: append(append([]kdb.Long(nil), x.V...), y.V...)}, nil
 	case *kdb.Bools:
 		return concat(x, b)
 	case *kdb.GUIDs:

@@ -106,7 +106,7 @@ func same(a, b kdb.Value) bool {
 		return math.Float64bits(float64(x)) == math.Float64bits(float64(b.(kdb.Datetime)))
 	case kdb.EnumAtom:
 		y := b.(kdb.EnumAtom)
-		return x.Domain == y.Domain && x.Sym() == y.Sym()
+		return x.Domain == y.Domain && x.Plain() == y.Plain()
 	}
 	return a == b
 }

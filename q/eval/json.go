@@ -23,7 +23,7 @@ func json(b []byte, v kdb.Value, nullInf bool) ([]byte, error) {
 		return jsonString(b, x.String()), nil
 	case kdb.EnumAtom:
 		if x.IsLink() {
-			return json(b, x.I, nullInf)
+			return json(b, x.Plain(), nullInf)
 		}
 		return jsonString(b, x.Sym().String()), nil
 	case kdb.Float:

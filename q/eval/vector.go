@@ -2,6 +2,7 @@ package eval
 
 import (
 	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/q/prim"
 )
 
 // vector is what the generic vectors have in common for amending.
@@ -136,17 +137,16 @@ func setItem(x kdb.Value, i int, v kdb.Value) bool {
 }
 
 func setEnum(e *kdb.Enum, i int, v kdb.Value) bool {
+	v, err := prim.LinkTo(e, v)
+	if err != nil {
+		return false
+	}
 	switch v := v.(type) {
 	case kdb.EnumAtom:
 		if v.Domain != e.Domain {
 			return false
 		}
 		e.V[i] = v.I
-	case kdb.Long:
-		if !e.IsLink() {
-			return false
-		}
-		e.V[i] = v
 	case kdb.Symbol:
 		if e.IsLink() {
 			return false
@@ -176,7 +176,7 @@ func clone(x kdb.Value) kdb.Value {
 		}
 		return kdb.NewList(append(make([]kdb.Value, 0, len(v.V)), v.V...)...)
 	case *kdb.Enum:
-		return &kdb.Enum{Domain: v.Domain, Dom: v.Dom, V: append([]kdb.Long(nil), v.V...)}
+		return &kdb.Enum{Domain: v.Domain, Dom: v.Dom, Key: v.Key, V: append([]kdb.Long(nil), v.V...)}
 	case *kdb.Table:
 		for _, c := range v.Cols {
 			shareValue(c)

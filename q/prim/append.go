@@ -109,7 +109,11 @@ func extendEnum(e *Env, x *kdb.Enum, y kdb.Value) (kdb.Value, error) {
 		return x, nil
 	}
 	if x.IsLink() {
-		return AppendValues(x, LinkTo(x, y)), nil
+		l, err := LinkTo(x, y)
+		if err != nil {
+			return nil, err
+		}
+		return AppendValues(x, l), nil
 	}
 	if c, ok := columnOf(listOf(y)); !ok || !isSymbolic(c.t) {
 		return nil, ErrType
@@ -149,18 +153,46 @@ func appendVec[T kdb.Elem](v *kdb.Vec[T], y kdb.Value) kdb.Value {
 	return r
 }
 
-// LinkTo returns numbers as rows of the table that a link is to; anything else,
-// and anything for an enumeration, as it is.
-func LinkTo(x *kdb.Enum, y kdb.Value) kdb.Value {
-	if x.IsLink() {
-		switch y := y.(type) {
-		case kdb.Long:
-			return kdb.EnumAtom{Domain: x.Domain, I: y}
-		case *kdb.Longs:
-			return &kdb.Enum{Domain: x.Domain, V: y.V}
-		}
+// LinkTo returns numbers as rows of the table that a link is to, and keys as items
+// of a foreign key that is not symbols; anything else, and anything for an
+// enumeration, as it is. Errors: 'cast for a key that is not there.
+func LinkTo(x *kdb.Enum, y kdb.Value) (kdb.Value, error) {
+	if !x.IsLink() {
+		return y, nil
 	}
-	return y
+	if x.Key != nil && (y.Type() == x.Key.Type() || y.Type() == -x.Key.Type()) {
+		return foreign(x.Domain, x.Key, y)
+	}
+	switch y := y.(type) {
+	case kdb.Long:
+		return kdb.EnumAtom{Domain: x.Domain, I: y}, nil
+	case *kdb.Longs:
+		return &kdb.Enum{Domain: x.Domain, V: y.V}, nil
+	}
+	return y, nil
+}
+
+// foreign returns keys of a table as a foreign key to it.
+func foreign(name kdb.Symbol, key, y kdb.Value) (kdb.Value, error) {
+	at, err := Find(key, y)
+	if err != nil {
+		return nil, err
+	}
+	switch at := at.(type) {
+	case kdb.Long:
+		if int(at) == key.Len() {
+			return nil, ErrCast
+		}
+		return kdb.EnumAtom{Domain: name, Key: key, I: at}, nil
+	case *kdb.Longs:
+		for _, i := range at.V {
+			if int(i) == key.Len() {
+				return nil, ErrCast
+			}
+		}
+		return &kdb.Enum{Domain: name, Key: key, V: at.V}, nil
+	}
+	return nil, ErrType
 }
 
 func appendEnum(v *kdb.Enum, y kdb.Value) kdb.Value {

@@ -359,6 +359,9 @@ func Enumerate(e *Env, name kdb.Symbol, y kdb.Value) (kdb.Value, error) {
 	}
 	dom, ok := DomainOf(g)
 	if !ok {
+		if kt, _, is := kdb.IsKeyed(g); is && len(kt.Cols) == 1 && kt.Cols[0].Type() > 0 {
+			return foreign(name, kt.Cols[0], Unlinked(y))
+		}
 		return nil, ErrType
 	}
 	return enumerate(name, dom, y)

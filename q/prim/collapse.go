@@ -36,7 +36,7 @@ func Collapse(items []kdb.Value) kdb.Value {
 	if t == -kdb.TEnum {
 		d := items[0].(kdb.EnumAtom)
 		for _, x := range items[1:] {
-			if x.(kdb.EnumAtom).Dom != d.Dom {
+			if y := x.(kdb.EnumAtom); y.Dom != d.Dom || y.Key != d.Key {
 				return &kdb.List{V: items}
 			}
 		}
@@ -170,7 +170,7 @@ func Match(x, y kdb.Value) bool {
 		return a == b || a != a && b != b
 	case kdb.EnumAtom:
 		b := y.(kdb.EnumAtom)
-		return a.Domain == b.Domain && a.Sym() == b.Sym()
+		return a.Domain == b.Domain && a.Plain() == b.Plain()
 	case *kdb.Lambda:
 		b := y.(*kdb.Lambda)
 		return a == b || a.Source == b.Source && a.Namespace == b.Namespace

@@ -177,7 +177,7 @@ func (c column) value() kdb.Value {
 	case kdb.TTime:
 		return kdb.NewVec(words[kdb.Time](c))
 	case kdb.TEnum:
-		return &kdb.Enum{Domain: c.enm.Domain, Dom: c.enm.Dom, V: words[kdb.Long](c)}
+		return &kdb.Enum{Domain: c.enm.Domain, Dom: c.enm.Dom, Key: c.enm.Key, V: words[kdb.Long](c)}
 	}
 	panic("prim: no vector of type " + string(rune('0'+c.t)))
 }
@@ -222,7 +222,7 @@ func (c column) item(i int) kdb.Value {
 	case kdb.TTime:
 		return words[kdb.Time](c)[i]
 	}
-	return kdb.EnumAtom{Domain: c.enm.Domain, Dom: c.enm.Dom, I: words[kdb.Long](c)[i]}
+	return kdb.EnumAtom{Domain: c.enm.Domain, Dom: c.enm.Dom, Key: c.enm.Key, I: words[kdb.Long](c)[i]}
 }
 
 // slice returns elements i to j-1 without copying.
@@ -279,7 +279,7 @@ func enlistAtom(x kdb.Value) kdb.Value {
 	case kdb.GUID:
 		return kdb.Of(v)
 	case kdb.EnumAtom:
-		return &kdb.Enum{Domain: v.Domain, Dom: v.Dom, V: []kdb.Long{v.I}}
+		return &kdb.Enum{Domain: v.Domain, Dom: v.Dom, Key: v.Key, V: []kdb.Long{v.I}}
 	}
 	return nil
 }
@@ -328,5 +328,5 @@ func isLink(c column) bool { return c.t == kdb.TEnum && c.enm.IsLink() }
 
 // sameKind reports whether two columns hold one type (and one domain).
 func sameKind(a, b column) bool {
-	return a.t == b.t && (a.t != kdb.TEnum || a.enm.Dom == b.enm.Dom && a.enm.Domain == b.enm.Domain)
+	return a.t == b.t && (a.t != kdb.TEnum || a.enm.Dom == b.enm.Dom && a.enm.Key == b.enm.Key && a.enm.Domain == b.enm.Domain)
 }

@@ -110,21 +110,22 @@ func desymbol(x kdb.Value) kdb.Value {
 	switch v := x.(type) {
 	case *kdb.Enum:
 		if v.IsLink() {
-			return kdb.NewVec(v.V)
+			return Unlinked(v)
 		}
 		return Symbols(v)
 	case kdb.EnumAtom:
-		if v.IsLink() {
-			return v.I
-		}
-		return v.Sym()
+		return v.Plain()
 	}
 	return x
 }
 
-// Unlinked returns the rows of a link as numbers, and anything else as it is.
+// Unlinked returns the rows of a link as numbers, the items of a foreign key that
+// is not symbols as keys, and anything else as it is.
 func Unlinked(x kdb.Value) kdb.Value {
 	if e, ok := x.(*kdb.Enum); ok && e.IsLink() {
+		if e.Key != nil {
+			return Gather(e.Key, e.V)
+		}
 		return kdb.NewVec(e.V)
 	}
 	return x

@@ -63,7 +63,7 @@ func nullLike(x kdb.Value) kdb.Value {
 	case *kdb.Dict:
 		return nullLike(v.V)
 	case *kdb.Enum:
-		return kdb.EnumAtom{Domain: v.Domain, Dom: v.Dom, I: kdb.NullLong}
+		return kdb.EnumAtom{Domain: v.Domain, Dom: v.Dom, Key: v.Key, I: kdb.NullLong}
 	}
 	return NullOf(x.Type())
 }

@@ -86,7 +86,9 @@ func plainColumn(c column) column {
 	if c.t == kdb.TEnum {
 		c = c.slice(0, c.n)
 		if c.enm.IsLink() {
-			return colOf(kdb.NewVec(words[kdb.Long](c)))
+			if k, ok := columnOf(Unlinked(c.value())); ok {
+				return k
+			}
 		}
 		return colOf(Symbols(&kdb.Enum{Dom: c.enm.Dom, V: words[kdb.Long](c)}))
 	}

@@ -234,7 +234,11 @@ func appendColumns(t *kdb.Table, add []kdb.Value) (*kdb.Table, error) {
 			if v, ok := add[i].(kdb.Symbol); ok {
 				add[i] = kdb.Of(v)
 			}
-			add[i] = prim.LinkTo(en, add[i])
+			linked, err := prim.LinkTo(en, add[i])
+			if err != nil {
+				return nil, err
+			}
+			add[i] = linked
 			if _, ok := add[i].(*kdb.Symbols); ok {
 				v, err := enumerate(en, add[i])
 				if err != nil {

@@ -226,6 +226,9 @@ func typeLetter(c kdb.Value) byte {
 		return ' '
 	}
 	if en, ok := c.(*kdb.Enum); ok && en.IsLink() {
+		if en.Key != nil {
+			return typeLetter(en.Key)
+		}
 		return 'j'
 	}
 	if t > 0 && int(t) < len(letters) {

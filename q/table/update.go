@@ -158,8 +158,12 @@ func scatterWords[T any](dst, src []T, rows []int32) {
 // enumerate returns symbols as items of an enumeration's domain. Errors: 'cast
 // for one that is not in it.
 func enumerate(en *kdb.Enum, v kdb.Value) (kdb.Value, error) {
+	v, err := prim.LinkTo(en, v)
+	if err != nil {
+		return nil, err
+	}
 	var syms []kdb.Symbol
-	switch s := prim.LinkTo(en, v).(type) {
+	switch s := v.(type) {
 	case *kdb.Enum:
 		if s.Domain == en.Domain {
 			return s, nil

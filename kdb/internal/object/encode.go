@@ -62,7 +62,7 @@ func appendValue(b []byte, v kdb.Value, depth int) ([]byte, error) {
 		return append(append(append(b, t), x.String()...), 0), nil
 	case kdb.EnumAtom:
 		if x.IsLink() {
-			return appendValue(b, x.I, depth)
+			return appendValue(b, x.Plain(), depth)
 		}
 		return appendValue(b, x.Sym(), depth)
 	case kdb.Timestamp:
@@ -124,7 +124,7 @@ func appendValue(b []byte, v kdb.Value, depth int) ([]byte, error) {
 		return b, err
 	case *kdb.Enum:
 		if x.IsLink() {
-			return appendValue(b, kdb.NewVec(x.V), depth)
+			return appendValue(b, x.Plain(), depth)
 		}
 		b, err := head(b, kdb.TSymbol, x.Attribute(), len(x.V))
 		for i := range x.V {
@@ -226,7 +226,7 @@ func size(v kdb.Value, depth int) int {
 		return 2 + len(x.String())
 	case kdb.EnumAtom:
 		if x.IsLink() {
-			return 9
+			return size(x.Plain(), depth)
 		}
 		return 2 + len(x.Sym().String())
 	case kdb.Error:
@@ -249,7 +249,7 @@ func size(v kdb.Value, depth int) int {
 		return n
 	case *kdb.Enum:
 		if x.IsLink() {
-			return 6 + 8*len(x.V)
+			return size(x.Plain(), depth)
 		}
 		n := 6 + len(x.V)
 		for i := range x.V {
