@@ -198,3 +198,18 @@ func TestLinksOnDisk(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestCancelAtTheEnd: a context that ended just as its evaluation did interrupted
+// the next one, and all after that.
+func TestCancelAtTheEnd(t *testing.T) {
+	e := newEngine(t, q.Options{})
+	for range 3000 {
+		ctx, cancel := context.WithCancel(context.Background())
+		go cancel()
+		_, _ = e.Eval(ctx, "1+1")
+		cancel()
+		if _, err := e.Eval(context.Background(), "sum til 10"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -73,9 +73,14 @@ func (e *Engine) bound(ctx context.Context) (end func()) {
 	if ctx.Done() == nil {
 		return cancel
 	}
-	stop := context.AfterFunc(ctx, e.eng.Interrupt)
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		e.eng.Interrupt()
+		close(interrupted)
+	})
 	return func() {
 		if !stop() {
+			<-interrupted // or it would be the next evaluation's
 			e.eng.Resume()
 		}
 		cancel()

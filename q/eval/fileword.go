@@ -210,17 +210,9 @@ func (th *thread) section(x kdb.Value) ([]byte, error) {
 		}
 		target = l.V[0]
 	}
-	name, ok := fileName(target)
-	if !ok {
-		return nil, errType
-	}
-	p, err := th.path(name, Read)
+	f, name, p, err := th.open(target)
 	if err != nil {
 		return nil, err
-	}
-	f, err := os.Open(p)
-	if err != nil {
-		return nil, osError(name, err)
 	}
 	defer f.Close()
 	if off >= 0 && file.IsCompressed(f) {

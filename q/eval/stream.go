@@ -8,22 +8,32 @@ import (
 	"github.com/quoinhq/quoin/kdb"
 )
 
+// open opens the file that a value names, to be read.
+func (th *thread) open(v kdb.Value) (f *os.File, name, path string, err error) {
+	name, ok := fileName(v)
+	if !ok {
+		return nil, "", "", errType
+	}
+	if path, err = th.path(name, Read); err != nil {
+		return nil, "", "", err
+	}
+	if f, err = os.Open(path); err != nil {
+		return nil, "", "", osError(name, err)
+	}
+	return f, name, path, nil
+}
+
 // streamLines is .Q.fsn and .Q.fpn: f applied to the lines of a file or pipe,
 // as many at a time as n bytes hold, and how many bytes there were. A line
 // longer than that is a 'length.
 func streamLines(th *thread, a []kdb.Value) (kdb.Value, error) {
-	name, ok := fileName(a[1])
-	n, ok2 := intOf(a[2])
-	if !ok || !ok2 || n <= 0 {
+	n, ok := intOf(a[2])
+	if !ok || n <= 0 {
 		return nil, errType
 	}
-	p, err := th.path(name, Read)
+	f, name, _, err := th.open(a[1])
 	if err != nil {
 		return nil, err
-	}
-	f, err := os.Open(p)
-	if err != nil {
-		return nil, osError(name, err)
 	}
 	defer f.Close()
 	buf := make([]byte, n)
