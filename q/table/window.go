@@ -191,8 +191,8 @@ func (w *windows) items(e *prim.Env, col kdb.Value, i int) kdb.Value {
 	return gather(e, col, int32s(w.right.list(key)[w.lo[i]:w.hi[i]]))
 }
 
-// extremes is max and min of a column of floats or integers; null for a window
-// without rows.
+// extremes is max and min of a column of floats or integers; of a window without
+// rows that of no items, which is infinite.
 func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, bool) {
 	if f != "max" && f != "min" {
 		return nil, false
@@ -218,7 +218,10 @@ func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, boo
 		})
 		for i := range out.acc {
 			if w.lo[i] == w.hi[i] {
-				out.acc[i] = math.NaN()
+				out.acc[i] = math.Inf(1)
+				if out.max {
+					out.acc[i] = math.Inf(-1)
+				}
 			}
 		}
 		return fromFloats(kdb.TFloat, out.acc), true
@@ -240,9 +243,12 @@ func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, boo
 		g := &groups{used: longCodes(n)}
 		v := out.result(g)
 		c, _ := prim.ColumnOf(v)
-		for i, x := range prim.Words[int64](c) {
-			if w.lo[i] == w.hi[i] && x != math.MinInt64 {
-				prim.Words[int64](c)[i] = math.MinInt64
+		for i := range prim.Words[int64](c) {
+			if w.lo[i] == w.hi[i] {
+				prim.Words[int64](c)[i] = math.MaxInt64
+				if out.max {
+					prim.Words[int64](c)[i] = -math.MaxInt64
+				}
 			}
 		}
 		return v, true
