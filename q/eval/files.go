@@ -391,7 +391,7 @@ func (th *thread) applyFile(s kdb.Symbol, args []kdb.Value) (kdb.Value, error) {
 		return nil, err
 	}
 	defer func() {
-		th.eng.ipc.remove(h.id)
+		th.eng.ipc.remove(h)
 		h.close()
 	}()
 	th.once = h.id

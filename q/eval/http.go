@@ -107,7 +107,7 @@ func (c *connections) answerHTTP(nc net.Conn, req *http.Request, user, body stri
 		h.secure, h.verified = &s, len(s.VerifiedChains) > 0
 	}
 	id := c.add(h)
-	defer c.remove(id)
+	defer c.remove(h)
 	c.eng.turn.Lock()
 	defer c.eng.turn.Unlock()
 	c.eng.browsed = true

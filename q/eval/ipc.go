@@ -85,10 +85,27 @@ func (c *connections) add(h *handle) int {
 	return h.id
 }
 
-func (c *connections) remove(id int) {
+// remove frees the number of a handle, and tells whether the handle still had it:
+// once it is closed, another may.
+func (c *connections) remove(h *handle) (had bool) {
 	c.mu.Lock()
-	delete(c.byID, id)
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	if c.byID[h.id] != h {
+		return false
+	}
+	delete(c.byID, h.id)
+	return true
+}
+
+// ended frees the number of a handle whose connection has ended, and calls .z.name
+// with it, unless hclose was before. Both are one turn: a new connection that gets
+// the number is not served before q code knows that the old one is gone.
+func (c *connections) ended(h *handle, name string) {
+	c.eng.turn.take(func() {
+		if c.remove(h) {
+			c.callback(0, name, kdb.Int(h.id))
+		}
+	})
 }
 
 // interrupt ends a wait for an answer.
@@ -117,10 +134,11 @@ func (c *connections) serve(ctx context.Context, h *handle) {
 		}
 	}
 	h.close()
-	c.remove(h.id)
-	if ctx.Err() == nil && c.ctx.Err() == nil && !h.threaded && !h.once {
-		c.eng.turn.take(func() { c.callback(0, "pc", kdb.Int(h.id)) })
+	if ctx.Err() != nil || c.ctx.Err() != nil || h.threaded || h.once {
+		c.remove(h)
+		return
 	}
+	c.ended(h, "pc")
 }
 
 // answerInTurn is answer when the engine's turn comes.

@@ -81,7 +81,7 @@ func (t specialTable) processKeywords() {
 		if h == nil {
 			return kdb.Nil, nil
 		}
-		th.eng.ipc.remove(h.id)
+		th.eng.ipc.remove(h)
 		h.close()
 		return kdb.Nil, nil
 	})

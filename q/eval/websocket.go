@@ -95,10 +95,11 @@ func (c *connections) converse(ctx context.Context, h *handle) {
 	}
 	h.close()
 	<-sent
-	c.remove(h.id)
-	if ctx.Err() == nil {
-		c.eng.turn.take(func() { c.callback(0, "wc", kdb.Int(h.id)) })
+	if ctx.Err() != nil {
+		c.remove(h)
+		return
 	}
+	c.ended(h, "wc")
 }
 
 // openWebSocket is `:ws://host:port text: asks for the upgrade with that text,

@@ -38,6 +38,19 @@ func TestHandlers(t *testing.T) {
 	)
 }
 
+// TestNumberOfClosedHandle: the next connection gets the number of a closed one.
+// What ended late took it away again, on either side: the new handle was no
+// handle, or .z.pc forgot a subscriber that was there. hclose tells .z.pc nothing.
+func TestNumberOfClosedHandle(t *testing.T) {
+	s, port := listenQ(t, t.TempDir(), nil)
+	s.do("subs:0#0i;sub:{subs::distinct subs,.z.w};.z.pc:{subs::subs except x};busy:{t:.z.p+0D00:00:00.002;while[.z.p<t]}")
+	c := startQ(t, t.TempDir(), nil, "-q")
+	c.do("gone:();.z.pc:{gone,:x};open:{hopen`$\":localhost:" + port + "\"};kept:0")
+	c.do(`do[50;h:open[];h"sub[]";neg[h]"busy[]";hclose h;h:open[];h"sub[]";kept+:h".z.w in subs";hclose h]`)
+	c.all(try{"kept", "50"}, try{"count gone", "0"})
+	s.until("count subs", "0")
+}
+
 // TestMalformedMessage: bytes that are no message end the connection, and .z.bm
 // gets them.
 func TestMalformedMessage(t *testing.T) {
