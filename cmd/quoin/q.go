@@ -5,20 +5,14 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/quoinhq/quoin/internal/machine"
 	"github.com/quoinhq/quoin/internal/node/engine"
 	"github.com/quoinhq/quoin/internal/node/enter"
 	"github.com/quoinhq/quoin/q/console"
 )
 
-// collectorRoom is how much garbage a q process may hold before it is looked for,
-// where it holds less than that of what it needs.
-const collectorRoom = 64 << 20
-
 // runQ runs `quoin q`, whose options are q's own. Interrupts are the console's
 // business: they end an evaluation, not the process.
 func runQ(_ context.Context, args []string, std *stdio) int {
-	machine.SpareCollector(collectorRoom)
 	if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
 		fmt.Fprint(std.out, qHelp)
 		return 0

@@ -6,11 +6,13 @@ import (
 	"runtime/metrics"
 )
 
-// Garbage of leastRoom may always stand, however small the heap, and of fullRoom
-// before it has to be a small part of the heap.
+// leastRoom is how much garbage may always stand, however small the heap: a process
+// that aggregates batches of ticks holds little, and spent half of its CPU time
+// collecting at Go's own pace. Where nothing is live yet, Go reckons with four
+// megabytes, of which that is mostPercent.
 const (
-	leastRoom = 32 << 20
-	fullRoom  = 64 << 20
+	leastRoom   = 64 << 20
+	mostPercent = 100 * leastRoom / (4 << 20)
 )
 
 // PaceCollector makes Go's collector keep a heap of columns small, until done is
@@ -24,8 +26,8 @@ const (
 // The pace is set after each collection, by the finalizer of an object that
 // nobody holds.
 func PaceCollector(done <-chan struct{}) {
-	before := debug.SetGCPercent(8 * 100) // of the four megabytes that start a heap
-	percent := 8 * 100
+	before := debug.SetGCPercent(mostPercent)
+	percent := mostPercent
 	var after func(*pace)
 	after = func(p *pace) {
 		select {
@@ -57,6 +59,6 @@ func (p *pace) read() (live, scanned uint64) {
 func pacePercent(live, scanned uint64) int {
 	live = max(live, 1<<20)
 	scanned = min(scanned, live)
-	room := max(leastRoom, min(live, fullRoom), live/6) + scanned
-	return int(min(100*room/live, 8*100))
+	room := max(leastRoom, live/6) + scanned
+	return int(min(100*room/live, mostPercent))
 }
