@@ -57,7 +57,8 @@ type world struct {
 	denied    func(action, arn string) error // nil allows everything
 	checked   error                          // what a database's check says
 	fleet     *fleet
-	role      string // whose session the caller uses
+	role      string                 // whose session the caller uses
+	changed   func(env, user string) // told of users, unless nil
 }
 
 func newWorld(t testing.TB) *world {
@@ -85,7 +86,12 @@ func (w *world) open() {
 		Principal:  func(context.Context) string { return w.principal },
 		Data:       w.data(),
 		Nodes:      w.fleet,
-		Role:       func(context.Context) string { return w.role },
+		UserChanged: func(_ context.Context, env, user string) {
+			if w.changed != nil {
+				w.changed(env, user)
+			}
+		},
+		Role: func(context.Context) string { return w.role },
 		Sign: func(_ context.Context, to control.Endpoint) (string, error) {
 			return "signed for " + to.User + " at " + to.Cluster, nil
 		},

@@ -44,6 +44,10 @@ type Config struct {
 	// Role is the ARN of the role whose session the caller in ctx uses, or "".
 	Role func(ctx context.Context) string
 
+	// UserChanged ends the connections of a user that are no longer allowed,
+	// before the call that changed the user is answered.
+	UserChanged func(ctx context.Context, env, user string)
+
 	// Sign makes a connection string that lets the caller in ctx in.
 	Sign func(ctx context.Context, to Endpoint) (string, error)
 }

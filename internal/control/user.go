@@ -94,8 +94,11 @@ func (s *Service) ListKxUsers(ctx context.Context, in *finspace.ListKxUsersInput
 	})
 }
 
-// UpdateKxUser implements [api.Service]. The role is all that can change.
+// UpdateKxUser implements [api.Service]. The role is all that can change. When
+// it is answered, connections that the new role does not allow are cut; so they
+// are when it fails, since a failed write may have reached the disk.
 func (s *Service) UpdateKxUser(ctx context.Context, in *finspace.UpdateKxUserInput) (*finspace.UpdateKxUserOutput, error) {
+	defer s.UserChanged(ctx, *in.EnvironmentId, *in.UserName)
 	return change(ctx, s, "UpdateKxUser", in, in.ClientToken, func(tx store.Tx) (*finspace.UpdateKxUserOutput, error) {
 		env, name := *in.EnvironmentId, *in.UserName
 		if err := s.usableEnvironment(tx, env); err != nil {
@@ -117,8 +120,10 @@ func (s *Service) UpdateKxUser(ctx context.Context, in *finspace.UpdateKxUserInp
 	})
 }
 
-// DeleteKxUser implements [api.Service].
+// DeleteKxUser implements [api.Service]. When it is answered, the user's
+// connections are cut.
 func (s *Service) DeleteKxUser(ctx context.Context, in *finspace.DeleteKxUserInput) (*finspace.DeleteKxUserOutput, error) {
+	defer s.UserChanged(ctx, *in.EnvironmentId, *in.UserName)
 	return change(ctx, s, "DeleteKxUser", in, in.ClientToken, func(tx store.Tx) (*finspace.DeleteKxUserOutput, error) {
 		env, name := *in.EnvironmentId, *in.UserName
 		if err := s.usableEnvironment(tx, env); err != nil {

@@ -110,6 +110,27 @@ func TestUpdateKxUser(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+	t.Run("the new role counts before the answer", func(t *testing.T) {
+		var seen []string
+		w.changed = func(env, user string) {
+			if out, err := w.GetKxUser(t.Context(), &finspace.GetKxUserInput{EnvironmentId: &env, UserName: &user}); err == nil {
+				seen = append(seen, user+" has "+*out.IamRole)
+			} else {
+				seen = append(seen, user+" has gone")
+			}
+		}
+		defer func() { w.changed = nil }()
+		w.user(env, "dora")
+		if _, err := w.UpdateKxUser(t.Context(), in("dora", roleB)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.DeleteKxUser(t.Context(), &finspace.DeleteKxUserInput{EnvironmentId: &env, UserName: ptr("dora")}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"dora has " + roleB, "dora has gone"}, seen); diff != "" {
+			t.Error(diff)
+		}
+	})
 	for name, c := range map[string]struct {
 		in   *finspace.UpdateKxUserInput
 		code string

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -24,20 +25,25 @@ func (s *session) join(c *client, node *joined) (up, down int64, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		up = c.send(node)
+		up = c.send(s.ctx, node)
 		s.end(refuse(ClientClosed, nil)) // lets the other direction end too
 	}()
-	down, err = c.receive(from, node.traffic)
+	down, err = c.receive(s.ctx, from, node.traffic)
 	s.end(refuse(NodeClosed, nil))
 	<-done
 	c.wire.dropIn()
 	return up, down, err
 }
 
-// send copies what the client says to the node, until either has gone.
-func (c *client) send(node *joined) (total int64) {
+// send copies what the client says to the node, until either has gone or ctx,
+// the session's, has ended. What is read is passed on only if ctx has not:
+// a read that waited when the session was cut may still return what came later.
+func (c *client) send(ctx context.Context, node *joined) (total int64) {
 	m := meter{flow: &node.traffic.In}
 	pass := func(b []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		m.count(b)
 		total += int64(len(b))
 		_, err := node.Write(b)
@@ -74,8 +80,8 @@ func (c *client) gather(pass func([]byte) error) error {
 	}
 }
 
-// receive copies what the node says to the client, until either has gone.
-func (c *client) receive(from source, t *Traffic) (total int64, err error) {
+// receive copies what the node says to the client, as send does.
+func (c *client) receive(ctx context.Context, from source, t *Traffic) (total int64, err error) {
 	m := meter{flow: &t.Out, errors: &t.Errors}
 	for {
 		b, n, err := from.next()
@@ -83,6 +89,10 @@ func (c *client) receive(from source, t *Traffic) (total int64, err error) {
 			return total, nil
 		}
 		if err != nil {
+			return total, err
+		}
+		if err := ctx.Err(); err != nil {
+			chunks.Put(b)
 			return total, err
 		}
 		m.count(b[:n])

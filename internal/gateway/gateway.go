@@ -140,27 +140,18 @@ func causeOf(err error) Cause {
 type Gateway struct {
 	cfg Config
 
-	mu       sync.Mutex // protects the rest
-	sessions map[*session]struct{}
+	sessions registry
+	reviews  reviews
+
+	mu       sync.Mutex     // protects the rest
 	arriving map[string]int // connections by address that are not logged in yet
 	open     int
-
-	review chan struct{} // has room for one: something may have changed
 }
 
 // New returns a gateway that is not serving yet.
 func New(cfg Config) *Gateway {
 	cfg.ensureDefaults()
-	return &Gateway{cfg: cfg, sessions: map[*session]struct{}{}, arriving: map[string]int{}, review: make(chan struct{}, 1)}
-}
-
-// Review has every connection asked again soon whether it is still allowed. It
-// does not wait and may be called from anywhere.
-func (g *Gateway) Review() {
-	select {
-	case g.review <- struct{}{}:
-	default: // one is due already, and it will see this change too
-	}
+	return &Gateway{cfg: cfg, reviews: newReviews(), arriving: map[string]int{}}
 }
 
 // Serve takes connections from l until ctx ends. Then it closes l and all
@@ -200,31 +191,23 @@ func isTemporary(err error) bool {
 }
 
 func (g *Gateway) closeAll(why error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for s := range g.sessions {
-		s.end(why)
+	for _, s := range g.sessions.all() {
+		s.stop(why)
 	}
 }
 
 // CloseCluster ends the connections to a cluster, or with node not "" to one of
 // its nodes.
 func (g *Gateway) CloseCluster(env, cluster, node string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for s := range g.sessions {
+	for _, s := range g.sessions.all() {
 		if s.to.Environment == env && s.to.Cluster == cluster && (node == "" || s.on() == node) {
-			s.end(refuse(ClusterClosed, nil))
+			s.stop(refuse(ClusterClosed, nil))
 		}
 	}
 }
 
 // Connections returns how many connections are joined to nodes.
-func (g *Gateway) Connections() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.sessions)
-}
+func (g *Gateway) Connections() int { return g.sessions.len() }
 
 // arrive counts a connection in, and reports whether there is room for it.
 func (g *Gateway) arrive(addr string) bool {

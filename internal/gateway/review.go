@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/quoinhq/quoin/internal/iam"
@@ -13,7 +14,89 @@ import (
 // change: policies may have conditions on the time.
 const reviewEvery = time.Minute
 
+// reviews counts the reviews of all connections: those that were asked for and
+// how far they have been done.
+type reviews struct {
+	due chan struct{} // has room for one: there are more asked for than done
+
+	mu    sync.Mutex // protects the rest
+	asked int
+	done  int           // of asked
+	step  chan struct{} // closed and replaced when done grows
+	over  bool          // nothing is reviewed any more
+}
+
+func newReviews() reviews { return reviews{due: make(chan struct{}, 1), step: make(chan struct{})} }
+
+// ask asks for a review.
+func (r *reviews) ask() {
+	r.mu.Lock()
+	r.asked++
+	r.mu.Unlock()
+	select {
+	case r.due <- struct{}{}:
+	default: // one is due already, and it will see this change too
+	}
+}
+
+// begin returns how many reviews the one that begins answers.
+func (r *reviews) begin() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked
+}
+
+// finish says that the reviews up to the nth are done, and with over that there
+// will be no more.
+func (r *reviews) finish(n int, over bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done, r.over = n, r.over || over
+	close(r.step)
+	r.step = make(chan struct{})
+}
+
+// settled returns nil when all that was asked for until the nth is done, and
+// otherwise what to wait for before asking again.
+func (r *reviews) settled(n int) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done >= n || r.over {
+		return nil
+	}
+	return r.step
+}
+
+// Review has every connection asked again soon whether it is still allowed. It
+// does not wait and may be called from anywhere.
+func (g *Gateway) Review() { g.reviews.ask() }
+
+// Settle waits until every Review that was asked for has been made: connections
+// that it found to be no longer allowed carry nothing any more. Errors: those
+// of ctx.
+func (g *Gateway) Settle(ctx context.Context) error {
+	n := g.reviews.begin()
+	for step := g.reviews.settled(n); step != nil; step = g.reviews.settled(n) {
+		select {
+		case <-step:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// ReviewUser asks the connections of one user again whether they are allowed,
+// and returns when those that are not carry nothing any more. It is for the
+// call that changed the user: what a client sends after that call was answered
+// does not arrive.
+func (g *Gateway) ReviewUser(ctx context.Context, env, user string) {
+	// Not even a caller that has gone leaves connections open.
+	g.recheck(context.WithoutCancel(ctx), g.sessions.ofOwner(owner{env, user}))
+}
+
 func (g *Gateway) reviewLoop(ctx context.Context) {
+	defer g.reviews.finish(0, true)
 	tick := time.NewTicker(reviewEvery)
 	defer tick.Stop()
 	for {
@@ -21,24 +104,20 @@ func (g *Gateway) reviewLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-g.review:
+		case <-g.reviews.due:
 		}
-		for _, s := range g.snapshot() {
-			if err := g.check(ctx, s); err != nil && ctx.Err() == nil {
-				s.end(err)
-			}
-		}
+		n := g.reviews.begin()
+		g.recheck(ctx, g.sessions.all())
+		g.reviews.finish(n, false)
 	}
 }
 
-func (g *Gateway) snapshot() []*session {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	out := make([]*session, 0, len(g.sessions))
-	for s := range g.sessions {
-		out = append(out, s)
+func (g *Gateway) recheck(ctx context.Context, sessions []*session) {
+	for _, s := range sessions {
+		if err := g.check(ctx, s); err != nil && ctx.Err() == nil {
+			s.stop(err)
+		}
 	}
-	return out
 }
 
 // check decides whether a session is allowed as things are now: the cluster

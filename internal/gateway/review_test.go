@@ -12,6 +12,8 @@ import (
 	"github.com/quoinhq/quoin/internal/iam"
 	"github.com/quoinhq/quoin/internal/iam/iamtest"
 	"github.com/quoinhq/quoin/internal/sigv4"
+	"github.com/quoinhq/quoin/kdb"
+	"github.com/quoinhq/quoin/kdb/ipc"
 )
 
 // What a change means for a connection that is open.
@@ -118,5 +120,73 @@ func TestSessionRevoked(t *testing.T) {
 			f.ended(c)
 			f.wants("Disconnect", tt.cause)
 		})
+	}
+}
+
+// TestNothingPassesAfterReview: the answer to UpdateKxUser overtook the end of
+// the connections, and a query sent after it was still answered.
+func TestNothingPassesAfterReview(t *testing.T) {
+	tests := map[string]func(f *fixture){
+		"of a user": func(f *fixture) {
+			f.setUser("bob", f.role("other", false))
+			f.ReviewUser(context.Background(), env, "bob")
+		},
+		"of a user, by a caller that has gone": func(f *fixture) {
+			f.setUser("bob", "")
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			f.ReviewUser(ctx, env, "bob")
+		},
+		"of all": func(f *fixture) {
+			f.policy("reader", "Deny")
+			if err := f.Settle(context.Background()); err != nil {
+				f.Error(err)
+			}
+		},
+		"of all, as often as it was asked for": func(f *fixture) {
+			f.Review()
+			f.setUser("bob", "")
+			for range 3 {
+				f.Review()
+			}
+			if err := f.Settle(context.Background()); err != nil {
+				f.Error(err)
+			}
+		},
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			role, other := f.role("reader", true), f.role("kept", true)
+			f.setUser("bob", role)
+			f.setUser("eve", other)
+			creds := f.assume(role)
+			conns := make([]*ipc.Conn, 32)
+			for i := range conns {
+				conns[i] = f.connected("bob", creds)
+			}
+			f.connected("eve", f.assume(other))
+			before := f.traffic.In.Messages.Load()
+			change(f)
+			for _, c := range conns {
+				if v, err := c.Sync(t.Context(), kdb.Long(7)); err == nil {
+					t.Errorf("a query after it was answered with %s", v)
+				}
+			}
+			if n := f.traffic.In.Messages.Load() - before; n != 0 {
+				t.Errorf("%d messages reached the node after it", n)
+			}
+			f.answering("eve")
+		})
+	}
+}
+
+// Nobody waits for a gateway that has been closed.
+func TestSettleAfterClose(t *testing.T) {
+	var closed *gateway.Gateway
+	t.Run("open", func(t *testing.T) { closed = newFixture(t).Gateway })
+	closed.Review()
+	if err := closed.Settle(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

@@ -31,7 +31,28 @@ type session struct {
 	node atomic.Pointer[string]       // the node it was given to, nil while it is let in
 
 	ctx context.Context
-	end context.CancelCauseFunc
+	end context.CancelCauseFunc // stop, for who need not know when it has happened
+
+	client  net.Conn
+	backend atomic.Pointer[net.Conn] // nil until there is a node
+}
+
+func (s *session) owner() owner { return owner{s.to.Environment, s.user} }
+
+// stop ends the session: when it returns nothing is read from either side any
+// more, nor written to it. The first cause stays.
+func (s *session) stop(why error) {
+	s.end(why)
+	s.cut()
+}
+
+// cut has reads and writes fail where they stand, and all later ones.
+func (s *session) cut() {
+	past := time.Unix(1, 0)
+	s.client.SetDeadline(past)
+	if c := s.backend.Load(); c != nil {
+		(*c).SetDeadline(past)
+	}
 }
 
 // handle serves one connection from its first byte to its last.
@@ -51,11 +72,11 @@ func (g *Gateway) handle(ctx context.Context, nc net.Conn) {
 		}
 	}
 	defer settle()
-	s := &session{addr: addr, began: g.cfg.Now()}
+	s := &session{addr: addr, began: g.cfg.Now(), client: nc}
 	s.ctx, s.end = context.WithCancelCause(ctx)
 	defer s.end(nil)
 	// A connection that has to end ends where it stands, in a read or a write.
-	unblock := context.AfterFunc(s.ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+	unblock := context.AfterFunc(s.ctx, s.cut)
 	defer unblock()
 
 	client, backend, err := g.admit(s, nc)
@@ -67,7 +88,7 @@ func (g *Gateway) handle(ctx context.Context, nc net.Conn) {
 		return
 	}
 	settle()
-	defer g.remove(s)
+	defer g.sessions.remove(s)
 	g.note(ctx, s.event("Connect", nil))
 	up, down, err := s.join(client, backend)
 	if cause := context.Cause(s.ctx); cause != nil {
@@ -139,9 +160,7 @@ func (g *Gateway) admit(s *session, nc net.Conn) (c *client, backend *joined, er
 		return nil, nil, err
 	}
 	s.who.Store(id)
-	g.mu.Lock()
-	g.sessions[s] = struct{}{}
-	g.mu.Unlock()
+	g.sessions.add(s)
 	if err = g.check(s.ctx, s); err == nil {
 		backend, err = g.connect(s, login)
 	}
@@ -150,27 +169,21 @@ func (g *Gateway) admit(s *session, nc net.Conn) (c *client, backend *joined, er
 		_, err = tc.Write([]byte{backend.capability})
 	}
 	if err != nil {
-		g.remove(s)
+		g.sessions.remove(s)
 		return nil, backend, err
 	}
 	// The session may have been ended while it was let in; then the deadline
 	// that ended it stands.
 	if err := nc.SetDeadline(time.Time{}); err != nil || s.ctx.Err() != nil {
-		g.remove(s)
+		g.sessions.remove(s)
 		return nil, backend, errors.Join(context.Cause(s.ctx), err)
 	}
 	early, err := r.Peek(r.Buffered())
 	if err != nil {
-		g.remove(s)
+		g.sessions.remove(s)
 		return nil, backend, err
 	}
 	return &client{tc, w, bytes.Clone(early)}, backend, nil
-}
-
-func (g *Gateway) remove(s *session) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.sessions, s)
 }
 
 // identify verifies the password of a login and returns who signed it.
@@ -214,12 +227,16 @@ func (g *Gateway) connect(s *session, login ipc.Login) (*joined, error) {
 		return nil, refuse(NoNode, err)
 	}
 	j := &joined{Conn: nc, traffic: b.Traffic, release: b.Release}
-	stop := context.AfterFunc(s.ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
 	release := j.release
-	j.release = func() { stop(); nc.Close(); release() }
+	j.release = func() { nc.Close(); release() }
+	s.backend.Store(&nc)
 	hello := ipc.Login{User: login.User, Password: b.Password, Capability: login.Capability}
 	var reply [1]byte
-	if err = nc.SetDeadline(time.Now().Add(g.cfg.LoginTimeout)); err == nil {
+	err = nc.SetDeadline(time.Now().Add(g.cfg.LoginTimeout))
+	if err == nil {
+		err = s.ctx.Err() // a cut of before knew nothing of nc, or was just undone
+	}
+	if err == nil {
 		if _, err = nc.Write(hello.Append(nil)); err == nil {
 			_, err = io.ReadFull(nc, reply[:])
 		}

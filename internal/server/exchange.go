@@ -46,12 +46,22 @@ type recorder struct {
 	status int
 	size   int64
 	pace   func() // before each write; nil for what has one limit for all
+	settle func() // before the reply begins; nil for what nothing waits for
+}
+
+// begin notes the status of the reply that begins, unless it has begun.
+func (w *recorder) begin(status int) {
+	if w.status != 0 {
+		return
+	}
+	w.status = status
+	if w.settle != nil {
+		w.settle()
+	}
 }
 
 func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
+	w.begin(status)
 	if w.pace != nil {
 		w.pace()
 	}
@@ -59,9 +69,7 @@ func (w *recorder) WriteHeader(status int) {
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	if w.pace != nil {
 		w.pace()
 	}

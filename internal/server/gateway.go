@@ -43,11 +43,9 @@ func (s *Server) startGateway(ctx context.Context) (stopFunc, error) {
 		Look: s.control.Look, ClusterARN: s.arns().Cluster,
 		Pick: s.pick, Record: s.recordConnection,
 	})
-	review := func([]string) { s.gateway.Review() }
-	stopUsers, stopClusters := s.store.Watch(control.KindUser, review), s.store.Watch(control.KindCluster, review)
+	stopClusters := s.store.Watch(control.KindCluster, func([]string) { s.gateway.Review() })
 	stop := s.background(func(ctx context.Context) error { return s.gateway.Serve(ctx, l) })
 	return func(ctx context.Context) error {
-		stopUsers()
 		stopClusters()
 		return stop(ctx)
 	}, nil

@@ -140,7 +140,10 @@ func (s *Server) revokeSessions(x *exchange) (any, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, finspace.NewResourceNotFoundException("There is no " + strings.Replace(cmp.Or(q.Principal, "session/"+q.AccessKeyID), "/", " ", 1) + ".")
 	}
-	return RevokeReply{ended}, err
+	if err != nil {
+		return nil, err
+	}
+	return RevokeReply{ended}, s.gateway.Settle(x.ctx)
 }
 
 func rotateRoot(ctx context.Context, who *iam.Service, dir *datadir.Dir) error {

@@ -109,7 +109,8 @@ func (s *Server) startControl(ctx context.Context) (_ stopFunc, err error) {
 			}
 			return ""
 		},
-		Role: role, Sign: s.sign, Nodes: s.nodes, Releases: s.cfg.QBinaries.Releases(),
+		UserChanged: func(ctx context.Context, env, user string) { s.gateway.ReviewUser(ctx, env, user) },
+		Role:        role, Sign: s.sign, Nodes: s.nodes, Releases: s.cfg.QBinaries.Releases(),
 		Data: control.Data{
 			Blobs: s.blobs, Objects: source, Check: checker.Check, Dir: s.dir.Path("data"), Hosts: s.hosts(), Fetched: s.metrics.fetched,
 			Authorize: func(ctx context.Context, action, arn string) error {

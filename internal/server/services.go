@@ -134,7 +134,8 @@ func (s *Server) withService(next handler) handler {
 }
 
 // withOtherServices hands requests for iam, sts and s3 over to their handlers,
-// which decide for themselves what the caller may do.
+// which decide for themselves what the caller may do. What IAM changed has
+// reached connections that are open before it is answered.
 func (s *Server) withOtherServices(next handler) handler {
 	handlers := map[string]http.Handler{
 		"iam": s.iam.Handler("iam"),
@@ -149,6 +150,9 @@ func (s *Server) withOtherServices(next handler) handler {
 		h, ok := handlers[x.service.name]
 		if !ok {
 			return next(x)
+		}
+		if x.service.name == "iam" {
+			x.w.settle = func() { _ = s.gateway.Settle(x.ctx) } // fails only when the caller has gone
 		}
 		h.ServeHTTP(&x.w, x.r.WithContext(x.ctx))
 		return nil
