@@ -31,7 +31,7 @@ func TestNodeFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.bucket["junk.zip"] = []byte("junk")
+			b.bucket.put("junk.zip", []byte("junk"))
 			s := b.spec(t, "n1", c.script)
 			if c.change != nil {
 				c.change(&s)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,19 +31,22 @@ var quoin string
 
 func TestMain(m *testing.M) { live.Main(m, &quoin) }
 
-// bucket is an S3 source of byte slices by key.
-type bucket map[string][]byte
+// bucket is an S3 source of byte slices by key. Nodes read it while a test fills
+// it for the next.
+type bucket struct{ objects sync.Map }
 
-func (b bucket) List(context.Context, string, string) iter.Seq2[s3.Info, error] {
+func (b *bucket) put(key string, content []byte) { b.objects.Store(key, content) }
+
+func (b *bucket) List(context.Context, string, string) iter.Seq2[s3.Info, error] {
 	return func(func(s3.Info, error) bool) {}
 }
 
-func (b bucket) Fetch(ctx context.Context, blobs *blob.Store, _, key, _ string) (blob.Ref, error) {
-	content, ok := b[key]
+func (b *bucket) Fetch(ctx context.Context, blobs *blob.Store, _, key, _ string) (blob.Ref, error) {
+	content, ok := b.objects.Load(key)
 	if !ok {
 		return blob.Ref{}, s3.ErrNoObject
 	}
-	return blobs.Ingest(ctx, bytes.NewReader(content))
+	return blobs.Ingest(ctx, bytes.NewReader(content.([]byte)))
 }
 
 // answers are calls that answer with what a function returns.
@@ -64,7 +68,7 @@ type bench struct {
 
 func newBench(t *testing.T, change ...func(*node.Config)) *bench {
 	t.Helper()
-	b := &bench{dir: t.TempDir(), bucket: bucket{}, changed: make(chan string, 1000), log: &bytes.Buffer{}}
+	b := &bench{dir: t.TempDir(), changed: make(chan string, 1000), log: &bytes.Buffer{}}
 	blobs, err := blob.Open(filepath.Join(b.dir, "blobs"))
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +80,7 @@ func newBench(t *testing.T, change ...func(*node.Config)) *bench {
 	}
 	cfg := node.Config{
 		Dir: filepath.Join(b.dir, "nodes"), Logs: &logs.Collector{Dir: filepath.Join(b.dir, "logs"), Now: time.Now},
-		Runner: run, Engine: []string{quoin, "q"}, Blobs: blobs, Objects: b.bucket,
+		Runner: run, Engine: []string{quoin, "q"}, Blobs: blobs, Objects: &b.bucket,
 		Calls: answers(func(_ node.Caller, name string, args []kdb.Value) (kdb.Value, error) {
 			return kdb.NewList(append([]kdb.Value{kdb.Str(name)}, args...)...), nil
 		}),
@@ -229,7 +233,7 @@ var to = control.Endpoint{Environment: "env", Cluster: "c"}
 // spec is a node whose code is one init script.
 func (b *bench) spec(t *testing.T, id, script string) control.NodeSpec {
 	t.Helper()
-	b.bucket[id+".zip"] = zipOf(t, "init.q", script)
+	b.bucket.put(id+".zip", zipOf(t, "init.q", script))
 	return control.NodeSpec{
 		ID: id, Environment: "env", Cluster: "c", Type: finspace.KxClusterTypeGp, Script: "init.q", ExecutionRole: "arn:aws:iam::111122223333:role/x",
 		Code: &finspace.CodeConfiguration{S3Bucket: ptr("b"), S3Key: ptr(id + ".zip")},
