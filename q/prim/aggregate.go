@@ -335,42 +335,6 @@ func extreme(e *Env, c column, least bool) (kdb.Value, error) {
 	return out.item(0), nil
 }
 
-func extremeWords[T int16 | int32 | int64](s []T, null, inf T, least bool) T {
-	if least {
-		r := inf
-		for _, v := range s {
-			if v < r && v != null {
-				r = v
-			}
-		}
-		return r
-	}
-	r := null + 1
-	for _, v := range s {
-		r = max(r, v)
-	}
-	return r
-}
-
-func extremeFloat(s []float64, least bool) float64 {
-	if least {
-		r := math.Inf(1)
-		for _, v := range s {
-			if v < r {
-				r = v
-			}
-		}
-		return r
-	}
-	r := math.Inf(-1)
-	for _, v := range s {
-		if v > r {
-			r = v
-		}
-	}
-	return r
-}
-
 // Avg returns the mean as a float, nulls left out. Errors: 'type.
 func Avg(e *Env, x kdb.Value) (kdb.Value, error) {
 	return aggregate(e, x, func(e *Env, c column) (kdb.Value, error) {

@@ -451,3 +451,30 @@ func TestStructureLaws(t *testing.T) {
 		}
 	})
 }
+
+// TestExtremeFloats: compared with a loop, over floats of either sign, both
+// zeros, infinities and nulls of either sign.
+func TestExtremeFloats(t *testing.T) {
+	null := math.Float64frombits(0xFFF8000000000000) // as kdb+ sends it
+	rapid.Check(t, func(t *rapid.T) {
+		kinds := [][]float64{{1, 2, 2.5, 1e300, math.Inf(1)}, {-1, -2, -2.5, math.Inf(-1)}, {0, math.Copysign(0, -1)}, {math.NaN(), null}}
+		use := rapid.SliceOfN(rapid.SampledFrom(kinds), 1, 3).Draw(t, "kinds")
+		s := rapid.SliceOfN(rapid.SampledFrom(slices.Concat(use...)), 0, 40).Draw(t, "s")
+		m := rapid.SampledFrom([]float64{math.Inf(1), math.Inf(-1), 0, 2, -2}).Draw(t, "m")
+		least, greatest := m, m
+		for _, v := range s {
+			if v < least {
+				least = v
+			}
+			if v > greatest {
+				greatest = v
+			}
+		}
+		if got := prim.LeastFloat(m, s); got != least {
+			t.Fatalf("the least is %v, not %v", least, got)
+		}
+		if got := prim.GreatestFloat(m, s); got != greatest {
+			t.Fatalf("the greatest is %v, not %v", greatest, got)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package prim
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/quoinhq/quoin/kdb"
@@ -17,6 +18,8 @@ const ZoneLen = 1024
 type Zones struct {
 	n               int // rows covered
 	Least, Greatest []int64
+	// Ascends says of integers that none is below the one before it.
+	Ascends bool
 }
 
 // OrderKey maps a float to an integer of the same order, the null first.
@@ -78,14 +81,16 @@ func handZones[T kdb.Elem](v, r *kdb.Vec[T]) {
 // over returns the zones of c, of whose first rows z is known; nil is none.
 func (z *Zones) over(e *Env, c column) *Zones {
 	k := (c.n + ZoneLen - 1) / ZoneLen
-	out := &Zones{c.n, make([]int64, k), make([]int64, k)}
+	out := &Zones{n: c.n, Least: make([]int64, k), Greatest: make([]int64, k), Ascends: !isFloating(c.t)}
 	whole := 0
 	if z != nil && z.n < c.n {
 		whole = z.n / ZoneLen
 		copy(out.Least, z.Least[:whole])
 		copy(out.Greatest, z.Greatest[:whole])
+		out.Ascends = z.Ascends
 	}
 	rest := c.slice(whole*ZoneLen, c.n)
+	var descent atomic.Bool
 	inParts(e, rest.n, func(lo, hi int) {
 		// Parts are cut anywhere; a zone belongs to the part it begins in.
 		for i := (lo + ZoneLen - 1) / ZoneLen; i*ZoneLen < hi; i++ {
@@ -94,10 +99,18 @@ func (z *Zones) over(e *Env, c column) *Zones {
 			if isFloating(c.t) {
 				*least, *greatest = floatZone(words[float64](p))
 			} else {
-				*least, *greatest = rangeOf(words[int64](p))
+				s := words[int64](p)
+				*least, *greatest = rangeOf(s)
+				if !slices.IsSorted(s) {
+					descent.Store(true)
+				}
 			}
 		}
 	})
+	for i := max(whole, 1); i < k && out.Ascends; i++ {
+		out.Ascends = out.Greatest[i-1] <= out.Least[i]
+	}
+	out.Ascends = out.Ascends && !descent.Load()
 	return out
 }
 

@@ -59,3 +59,28 @@ func TestZonesOfGrowingColumn(t *testing.T) {
 		}
 	}
 }
+
+// TestZonesKnowAscent: whether a column ascends is known also when it has grown,
+// wherever the one step down is.
+func TestZonesKnowAscent(t *testing.T) {
+	e := &prim.Env{Threads: 2}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 4*prim.ZoneLen).Draw(t, "n")
+		v := make([]kdb.Timestamp, n)
+		for i := range v {
+			v[i] = kdb.Timestamp(i / 3)
+		}
+		if at := rapid.IntRange(-1, n-1).Draw(t, "step down"); at > 0 {
+			v[at] = v[at-1] - kdb.Timestamp(rapid.IntRange(0, 1).Draw(t, "by"))
+		}
+		cut := rapid.IntRange(1, n).Draw(t, "cut")
+		first := kdb.NewVec(slices.Clone(v[:cut]))
+		if got, want := prim.ZonesOf(e, first).Ascends, slices.IsSorted(v[:cut]); got != want {
+			t.Fatalf("the first part: %v, want %v", got, want)
+		}
+		all := prim.AppendValues(first, kdb.NewVec(v[cut:]))
+		if got, want := prim.ZonesOf(e, all).Ascends, slices.IsSorted(v); got != want {
+			t.Fatalf("all: %v, want %v", got, want)
+		}
+	})
+}

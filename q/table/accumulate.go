@@ -287,21 +287,12 @@ func (s *floatExtremes) addRuns(lo, hi int, runs []run) {
 	in := s.read(lo, hi)
 	for _, r := range runs {
 		a, b := r.clip(lo, hi)
-		m := s.acc[r.code]
+		m := &s.acc[r.code]
 		if s.max {
-			for _, v := range in[a:b] {
-				if v > m {
-					m = v
-				}
-			}
+			*m = prim.GreatestFloat(*m, in[a:b])
 		} else {
-			for _, v := range in[a:b] {
-				if v < m {
-					m = v
-				}
-			}
+			*m = prim.LeastFloat(*m, in[a:b])
 		}
-		s.acc[r.code] = m
 	}
 }
 

@@ -208,6 +208,9 @@ func asofRows(e *prim.Env, names []kdb.Symbol, l, r *kdb.Table) ([]int32, error)
 	if err != nil {
 		return nil, err
 	}
+	if asofListed(e, k, rc[last]) {
+		return asofLists(e, k, lt, rt), nil
+	}
 	// A walk over all of right costs less than looking up lists of scattered
 	// rows, unless left is very short.
 	if !k.parted && (k.lists == nil || len(lt) > len(rt)/64) {
@@ -420,16 +423,21 @@ func asofSpan(at, rows []int32, lt, rt []int64, lo, hi int32) {
 	}
 }
 
-// stepTo returns how many of the ascending numbers are not above t: a few steps
-// one by one, then by doubling and bisection.
-func stepTo(v []int64, t int64) int32 {
+// stepTo returns how many of the ascending numbers are not above t: it looks at
+// eight at a time, of which those that are not above are counted without a
+// branch, and when t is far it goes on by doubling and bisection.
+func stepTo[T ~int64](v []T, t T) int32 {
 	n := 0
-	for ; n < len(v) && n < 16; n++ {
-		if v[n] > t {
-			return int32(n)
+	for ; len(v)-n >= 8; n += 8 {
+		w := v[n : n+8 : n+8]
+		if w[7] > t {
+			return int32(n + b2i(w[0] <= t) + b2i(w[1] <= t) + b2i(w[2] <= t) + b2i(w[3] <= t) + b2i(w[4] <= t) + b2i(w[5] <= t) + b2i(w[6] <= t))
+		}
+		if n >= 32 {
+			break
 		}
 	}
-	step := 16
+	step := 8
 	for n+step < len(v) && v[n+step] <= t {
 		n += step
 		step *= 2

@@ -176,10 +176,24 @@ func TestAsofLarge(t *testing.T) {
 			want[i] = r
 		}
 	}
-	for _, layout := range []string{"time", "parted", "sorted", "both parted"} {
+	every := func(step int) []kdb.Long { // rows of left, in another order unless step divides n
+		rows := make([]kdb.Long, n/20)
+		for i := range rows {
+			rows[i] = kdb.Long(i * step % n)
+		}
+		return rows
+	}
+	listed := withAttr(right, kdb.Grouped)
+	for _, layout := range []string{"time", "parted", "sorted", "both parted", "listed", "listed, left in another order", "listed, no order as a whole"} {
 		t.Run(layout, func(t *testing.T) {
 			l, r := left, right
 			switch layout {
+			case "listed":
+				l, r = prim.Gather(left, every(20)).(*kdb.Table), listed
+			case "listed, left in another order":
+				l, r = prim.Gather(left, every(7919)).(*kdb.Table), listed
+			case "listed, no order as a whole":
+				l, r = prim.Gather(left, every(20)).(*kdb.Table), withAttr(apart(right), kdb.Grouped)
 			case "parted":
 				r = withAttr(bySym(right), kdb.Parted)
 			case "sorted":
@@ -198,4 +212,20 @@ func TestAsofLarge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// apart swaps the first two adjacent rows of which both time and symbol differ:
+// the table still ascends by symbol.
+func apart(t *kdb.Table) *kdb.Table {
+	sym, rows := t.Cols[1].(*kdb.Symbols).V, make([]kdb.Long, t.Len())
+	for i := range rows {
+		rows[i] = kdb.Long(i)
+	}
+	for i := 1; i < len(sym); i++ {
+		if sym[i] != sym[i-1] && t.Cols[0].(*kdb.Timestamps).V[i] != t.Cols[0].(*kdb.Timestamps).V[i-1] {
+			rows[i-1], rows[i] = rows[i], rows[i-1]
+			return prim.Gather(t, rows).(*kdb.Table)
+		}
+	}
+	return t
 }

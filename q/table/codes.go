@@ -17,6 +17,28 @@ type coder struct {
 	// blocks returns a function that yields the codes at positions lo to hi, at
 	// most blockLen of them, in a buffer of its own, for one goroutine.
 	blocks func() func(lo, hi int) []int32
+	// cuts is nil, or returns a function that finds out faster than blocks
+	// where codes change. See runs.
+	cuts func() func(lo, hi int, emit func(code int32, at int))
+}
+
+// runs returns a function that emits the code at lo, and each later position
+// below hi where the code is another, for one goroutine. hi-lo is at most
+// blockLen.
+func (c coder) runs() func(lo, hi int, emit func(code int32, at int)) {
+	if c.cuts != nil {
+		return c.cuts()
+	}
+	read := c.blocks()
+	return func(lo, hi int, emit func(code int32, at int)) {
+		prev := int32(-1)
+		for i, id := range read(lo, hi) {
+			if id != prev {
+				prev = id
+				emit(id, lo+i)
+			}
+		}
+	}
 }
 
 // directRange is how many codes so many rows may be given before they are made
@@ -208,8 +230,28 @@ func bucketCodes(col kdb.Value, r *rows, width, lo, hi int64, nulls bool) coder 
 	if nulls {
 		shift = 1
 	}
-	n := int(floorDiv(hi, width) - first + 1 + shift)
-	return coder{n: n, blocks: func() func(lo, hi int) []int32 {
+	c := coder{n: int(floorDiv(hi, width) - first + 1 + shift)}
+	c.cuts = func() func(lo, hi int, emit func(code int32, at int)) {
+		read, _ := intReader(col, r)
+		return func(lo, hi int, emit func(code int32, at int)) {
+			in := read(lo, hi)
+			for i := 0; i < len(in); {
+				v := in[i]
+				if v == math.MinInt64 {
+					emit(0, lo+i)
+					for i++; i < len(in) && in[i] == math.MinInt64; i++ {
+					}
+					continue
+				}
+				b := floorDiv(v, width)
+				emit(int32(b-first+shift), lo+i)
+				start := b * width
+				for i++; i < len(in) && uint64(in[i]-start) < uint64(width); i++ {
+				}
+			}
+		}
+	}
+	c.blocks = func() func(lo, hi int) []int32 {
 		read, _ := intReader(col, r)
 		var mem []int32
 		if width == 1 {
@@ -243,7 +285,8 @@ func bucketCodes(col kdb.Value, r *rows, width, lo, hi int64, nulls bool) coder 
 			}
 			return o
 		}
-	}}
+	}
+	return c
 }
 
 func floorDiv(a, b int64) int64 {
@@ -257,6 +300,11 @@ func floorDiv(a, b int64) int64 {
 // extremes returns the smallest and largest integer of a selection and whether
 // there are nulls; lo > hi when there is nothing else.
 func extremes(e *prim.Env, col kdb.Value, r *rows) (lo, hi int64, nulls bool) {
+	if r.whole(col.Len()) && r.n >= zonesFrom {
+		if lo, hi, ok := columnExtremes(e, col); ok {
+			return lo, hi, false
+		}
+	}
 	p := parts(e, r.n, 1<<16)
 	los, his, nul := make([]int64, p), make([]int64, p), make([]bool, p)
 	parallel(e, r.n, 1<<16, func(part, a, b int) {
@@ -283,6 +331,22 @@ func extremes(e *prim.Env, col kdb.Value, r *rows) (lo, hi int64, nulls bool) {
 		lo, hi, nulls = min(lo, los[i]), max(hi, his[i]), nulls || nul[i]
 	}
 	return lo, hi, nulls
+}
+
+// columnExtremes is extremes of a whole column of integers without nulls, which
+// is read for it only once, as its zones are kept.
+func columnExtremes(e *prim.Env, col kdb.Value) (lo, hi int64, ok bool) {
+	switch col.Type() {
+	case kdb.TLong, kdb.TTimestamp, kdb.TTimespan:
+	default:
+		return 0, 0, false
+	}
+	z := prim.ZonesOf(e, col)
+	if z == nil {
+		return 0, 0, false
+	}
+	lo, hi = slices.Min(z.Least), slices.Max(z.Greatest)
+	return lo, hi, lo != math.MinInt64
 }
 
 // rankCodes numbers the items of any list by their rank.

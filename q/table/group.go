@@ -163,15 +163,9 @@ func (g *groups) collectRuns(e *prim.Env, walk func(lo, hi int, emit func(code i
 // codeRuns emits the runs of a coder's codes.
 func codeRuns(c coder) func(lo, hi int, emit func(code int32, at int)) {
 	return func(lo, hi int, emit func(code int32, at int)) {
-		read := c.blocks()
-		prev := int32(-1)
+		walk := c.runs()
 		for at := lo; at < hi; at += blockLen {
-			for i, id := range read(at, min(at+blockLen, hi)) {
-				if id != prev {
-					prev = id
-					emit(id, at+i)
-				}
-			}
+			walk(at, min(at+blockLen, hi), emit)
 		}
 	}
 }

@@ -65,20 +65,14 @@ func refine(e *prim.Env, r *rows, first []run, n int, c coder) *groups {
 	whole := &groups{rows: r, runs: first}
 	g := &groups{rows: r, n: n * c.n}
 	if !g.collectRuns(e, func(lo, hi int, emit func(code int32, at int)) {
-		read := c.blocks()
-		width := int32(c.n)
-		for at := lo; at < hi; at += blockLen {
-			to := min(at+blockLen, hi)
-			ids := read(at, to)
-			for _, x := range whole.runsIn(at, to) {
-				a, b := x.clip(at, to)
-				base, prev := x.code*width, int32(-1)
-				for i := a; i < b; i++ {
-					if ids[i] != prev {
-						prev = ids[i]
-						emit(base+prev, at+i)
-					}
-				}
+		walk := c.runs()
+		base := int32(0)
+		within := func(code int32, at int) { emit(base+code, at) }
+		for _, x := range whole.runsIn(lo, hi) {
+			a, b := x.clip(lo, hi)
+			base = x.code * int32(c.n)
+			for at := lo + a; at < lo+b; at += blockLen {
+				walk(at, min(at+blockLen, lo+b), within)
 			}
 		}
 	}) {
