@@ -33,6 +33,7 @@ type Engine struct {
 	code     int
 	vs       *variable    // .z.vs
 	alone    bool         // the process is this engine's
+	paced    bool         // and the pace of its collector too
 	limit    atomic.Int64 // bytes the process may hold; 0 if not limited
 	watching atomic.Bool
 	peak     atomic.Int64  // most bytes that \w saw

@@ -53,6 +53,9 @@ func (eng *Engine) fault(r any) error {
 // watchEvery is how often memory in use is looked at where it is limited.
 const watchEvery = 20 * time.Millisecond
 
+// restEvery is how many of these looks there are to one for memory to give back.
+const restEvery = int(time.Second / watchEvery)
+
 // SetMemoryLimit sets -w: how many bytes the process may hold before
 // evaluations end with 'wsfull; 0 is no limit but that of the machine.
 func (eng *Engine) SetMemoryLimit(bytes int64) {
@@ -60,7 +63,7 @@ func (eng *Engine) SetMemoryLimit(bytes int64) {
 	eng.conf.limitMB = bytes >> 20
 	if bytes > 0 && eng.alone {
 		// What kernels see before they allocate; see prim.Room.
-		debug.SetMemoryLimit(bytes)
+		prim.LimitMemory(bytes)
 	}
 	if bytes > 0 {
 		eng.watchMemory()
@@ -72,7 +75,7 @@ func (eng *Engine) SetMemoryLimit(bytes int64) {
 // the machine to itself.
 func (eng *Engine) ProtectMachine() {
 	eng.alone = true
-	if os.Getenv("GOGC") == "" {
+	if eng.paced = os.Getenv("GOGC") == ""; eng.paced {
 		prim.PaceCollector(eng.ipc.ctx.Done())
 	}
 	if eng.limit.Load() == 0 {
@@ -82,7 +85,8 @@ func (eng *Engine) ProtectMachine() {
 }
 
 // watchMemory looks at the memory in use until the engine closes, and ends the
-// evaluation that runs when it is over the limit.
+// evaluation that runs when it is over the limit. Where the pace of collections is
+// ours, it also gives memory back when nothing goes on.
 func (eng *Engine) watchMemory() {
 	if eng.watching.Swap(true) {
 		return
@@ -97,11 +101,15 @@ func (eng *Engine) watchMemory() {
 			metrics.Read(sample)
 			return limit > 0 && sample[0].Value.Uint64() > uint64(limit)
 		}
-		for {
+		var rest prim.Rest
+		for tick := 1; ; tick++ {
 			select {
 			case <-eng.ipc.ctx.Done():
 				return
 			case <-t.C:
+			}
+			if eng.paced && tick%restEvery == 0 {
+				rest.Look(time.Now())
 			}
 			if !over(eng.limit.Load()) {
 				continue

@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
 
@@ -42,8 +41,8 @@ func room(n, size int) {
 	if bytes >= machineFrom && bytes > available() {
 		panic(ErrMemory)
 	}
-	limit := debug.SetMemoryLimit(-1)
-	if limit == math.MaxInt64 || bytes <= limit-live() {
+	limit, ok := binding()
+	if !ok || bytes <= limit-live() {
 		return
 	}
 	if runtime.GC(); bytes > limit-live() {
@@ -71,15 +70,4 @@ func available() int64 {
 		}
 	}
 	return left
-}
-
-// ReturnMemory gives what is not in use back to the system, and returns how many
-// bytes that were.
-func ReturnMemory() int64 {
-	released := []metrics.Sample{{Name: "/memory/classes/heap/released:bytes"}}
-	metrics.Read(released)
-	before := released[0].Value.Uint64()
-	debug.FreeOSMemory()
-	metrics.Read(released)
-	return max(0, int64(released[0].Value.Uint64()-before))
 }

@@ -191,8 +191,10 @@ func (w *windows) items(e *prim.Env, col kdb.Value, i int) kdb.Value {
 	return gather(e, col, int32s(w.right.list(key)[w.lo[i]:w.hi[i]]))
 }
 
-// extremes is max and min of a column of floats or integers; of a window without
-// rows that of no items, which is infinite.
+// extremes is max and min of a column of floats or integers. Of a window without
+// rows they are null: an infinity would go into every sum and average that is
+// taken of the result, where a null does not count. (The manual does not say; a
+// function of one's own is given the empty list.)
 func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, bool) {
 	if f != "max" && f != "min" {
 		return nil, false
@@ -218,10 +220,7 @@ func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, boo
 		})
 		for i := range out.acc {
 			if w.lo[i] == w.hi[i] {
-				out.acc[i] = math.Inf(1)
-				if out.max {
-					out.acc[i] = math.Inf(-1)
-				}
+				out.acc[i] = math.NaN()
 			}
 		}
 		return fromFloats(kdb.TFloat, out.acc), true
@@ -245,10 +244,7 @@ func (w *windows) extremes(e *prim.Env, f string, col kdb.Value) (kdb.Value, boo
 		c, _ := prim.ColumnOf(v)
 		for i := range prim.Words[int64](c) {
 			if w.lo[i] == w.hi[i] {
-				prim.Words[int64](c)[i] = math.MaxInt64
-				if out.max {
-					prim.Words[int64](c)[i] = -math.MaxInt64
-				}
+				prim.Words[int64](c)[i] = math.MinInt64
 			}
 		}
 		return v, true
