@@ -34,6 +34,9 @@ const (
 // The pace is set after each collection, by the finalizer of an object that
 // nobody holds.
 func PaceCollector(done <-chan struct{}) {
+	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
+		LimitMemory(limit) // GOMEMLIMIT may be odd
+	}
 	before := debug.SetGCPercent(mostPercent)
 	percent := mostPercent
 	var after func(*pace)

@@ -45,3 +45,15 @@ select 100000000000#a from([]a:1 2)`, "\n") {
 	}
 	p.all(try{"sum til 10", "45"})
 }
+
+// TestMemoryLimitOfEnvironment: GOMEMLIMIT binds as -w does, whatever number it
+// is; the limit that the collector is advised of does not.
+func TestMemoryLimitOfEnvironment(t *testing.T) {
+	for limit, want := range map[string]string{"150000001": "'wsfull", "": "30000000"} {
+		p := startQ(t, t.TempDir(), []string{"GOMEMLIMIT=" + limit}, "-q")
+		p.do("a:til 1000000;do[50;b:a+1]") // collections, each of which advises
+		if got := p.do("count 30000000#0"); !strings.HasPrefix(got, want) {
+			t.Errorf("with a limit of %q: %s", limit, got)
+		}
+	}
+}
