@@ -52,7 +52,8 @@ type envCommand struct {
 
 // Help shows how it is used.
 func (envCommand) Help() string {
-	return `Endpoint, region, root keys, and the certificate authorities to trust.
+	return `Endpoint, region, root keys, and the certificate authorities to trust; and the
+data folder, for the commands that work on it.
 
   eval "$(quoin env)"
   eval "$(quoin env --data-dir /var/lib/quoin)"`
@@ -72,7 +73,12 @@ func (c envCommand) Run(std *stdio) error {
 	if err != nil {
 		return err
 	}
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
 	exports := []struct{ name, value string }{
+		{"QUOIN_DATA_DIR", path},
 		{"AWS_ENDPOINT_URL", endpoint.URL},
 		{"AWS_ACCESS_KEY_ID", keys.AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", keys.SecretAccessKey},

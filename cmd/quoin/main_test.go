@@ -184,13 +184,13 @@ func TestServe(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("code %d: %s", code, errs)
 		}
-		shell := exec.CommandContext(t.Context(), "sh", "-c", out+`echo "$AWS_ENDPOINT_URL|$AWS_REGION|$AWS_DEFAULT_REGION|$AWS_ACCESS_KEY_ID|$AWS_SECRET_ACCESS_KEY|$AWS_SESSION_TOKEN"`)
+		shell := exec.CommandContext(t.Context(), "sh", "-c", out+`echo "$QUOIN_DATA_DIR|$AWS_ENDPOINT_URL|$AWS_REGION|$AWS_DEFAULT_REGION|$AWS_ACCESS_KEY_ID|$AWS_SECRET_ACCESS_KEY|$AWS_SESSION_TOKEN"`)
 		shell.Env = []string{"AWS_SESSION_TOKEN=left over"}
 		got, err := shell.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, got)
 		}
-		want := regexp.MustCompile("^" + regexp.QuoteMeta(address) + `\|us-east-1\|us-east-1\|AKIA[A-Z2-7]{16}\|[A-Za-z0-9/+]{40}\|\n$`)
+		want := regexp.MustCompile("^" + regexp.QuoteMeta(dir+"|"+address) + `\|us-east-1\|us-east-1\|AKIA[A-Z2-7]{16}\|[A-Za-z0-9/+]{40}\|\n$`)
 		if !want.Match(got) {
 			t.Errorf("got %s", got)
 		}
