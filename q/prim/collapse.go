@@ -48,11 +48,17 @@ func Collapse(items []kdb.Value) kdb.Value {
 	return out.value()
 }
 
+// deepestRows is how deep dictionaries and tables may be nested in rows that
+// become a table. Each level is turned from rows to columns again for the next, so
+// that the time grows fourfold with each: without an end to it a few lines of q
+// keep a process busy for years.
+const deepestRows = 8
+
 // collapseRows returns the table whose rows are the given dictionaries, or nil
 // if they do not share one list of symbol keys.
 func collapseRows(first *kdb.Dict, items []kdb.Value) kdb.Value {
 	names, ok := first.K.(*kdb.Symbols)
-	if !ok || len(names.V) == 0 {
+	if !ok || len(names.V) == 0 || records(first) > deepestRows {
 		return nil
 	}
 	for _, x := range items[1:] {
@@ -70,6 +76,32 @@ func collapseRows(first *kdb.Dict, items []kdb.Value) kdb.Value {
 		cols[j] = Collapse(col)
 	}
 	return kdb.NewTable(names.V, cols)
+}
+
+// records returns how many dictionaries and tables are nested in each other, at
+// first items.
+func records(v kdb.Value) (n int) {
+	for v != nil {
+		switch x := v.(type) {
+		case *kdb.Dict:
+			v = x.V
+			n++
+		case *kdb.Table:
+			if len(x.Cols) == 0 {
+				return n
+			}
+			v = x.Cols[0]
+			n++
+		case *kdb.List:
+			if len(x.V) == 0 {
+				return n
+			}
+			v = x.V[0]
+		default:
+			return n
+		}
+	}
+	return n
 }
 
 // Items returns the items of a list, the values of a dictionary, the rows of a

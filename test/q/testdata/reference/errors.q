@@ -91,3 +91,11 @@ q)3#"\n"vs .Q.trp[parse;"1;+1";{.Q.sbt y}]
 "  [3]  1;+1"
 "         ^"
 "  [2]  (.q.parse)"
+/ Rows of rows, and so on, become tables only so deep: each level takes four times
+/ as long as the one before.
+q)60{`a`b!(x;x)}/1
+'limit
+q)type(2#enlist 3{`a`b!(x;x)}/1;98h)
+0h
+q)type 2#enlist 3{`a`b!(x;x)}/1
+98h
