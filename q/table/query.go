@@ -19,6 +19,8 @@ type query struct {
 	keys int        // how many of them are keys
 	n    int
 	sel  rows
+	// linked holds columns that links to other sources lead to, by dotted names.
+	linked map[kdb.Symbol]kdb.Value
 	// picked holds the selected items of the columns used so far.
 	picked map[kdb.Symbol]kdb.Value
 }
@@ -64,6 +66,9 @@ func (q *query) find(name kdb.Symbol) (kdb.Value, bool) {
 	}
 	if name == symI {
 		return kdb.NewVec(longs(q.sel.list())), true
+	}
+	if c, ok := q.linked[name]; ok {
+		return pick(q.e, c, q.sel), true
 	}
 	s := name.String()
 	dot := strings.IndexByte(s, '.')

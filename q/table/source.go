@@ -32,6 +32,7 @@ type sourceQuery struct {
 	segments []int // those that the virtual column lets through
 	where    []kdb.Value
 	names    []kdb.Symbol // stored columns in use
+	linked   []kdb.Symbol // dotted names that may lead through links
 	virtual  bool         // whether the virtual column is
 	row      bool         // whether i is
 }
@@ -66,10 +67,12 @@ func selectSource(e *prim.Env, src Source, args []kdb.Value) (kdb.Value, error) 
 	if err != nil {
 		return nil, err
 	}
-	q, err := newQuery(e, all, 0)
+	own, linked := s.apart(all)
+	q, err := newQuery(e, own, 0)
 	if err != nil {
 		return nil, err
 	}
+	q.linked = linked
 	return q.project(by, cols)
 }
 
@@ -175,6 +178,7 @@ func (s *sourceQuery) use(clauses []kdb.Value) {
 			}
 		}
 	}
+	s.linked = s.linkedNames(uses)
 	if len(s.names) == 0 && len(s.src.Columns()) > 0 {
 		s.names = s.src.Columns()[:1] // for the number of rows
 	}
@@ -206,6 +210,9 @@ func (s *sourceQuery) query(segment int) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.linked, err = s.follow(out, segment); err != nil {
+		return nil, err
+	}
 	return q, q.where(kdb.NewList(s.where...))
 }
 
@@ -224,11 +231,11 @@ func (s *sourceQuery) collect() (*kdb.Table, error) {
 		t := q.t
 		if s.row {
 			v, _ := q.lookup(symI)
-			t = pickTable(s.e, t, q.sel)
-			t = kdb.NewTable(append(slices.Clone(t.Names), symI), append(slices.Clone(t.Cols), v))
+			t = withColumn(pickTable(s.e, t, q.sel), symI, v)
 		} else {
 			t = pickTable(s.e, t, q.sel)
 		}
+		t = s.beside(t, q.linked, q.sel)
 		if t.Len() > 0 || i == segments[len(segments)-1] && found == nil {
 			found = append(found, t)
 		}
@@ -268,7 +275,8 @@ func (s *sourceQuery) empty() (*kdb.Table, error) {
 		}
 		out.Names, out.Cols = append(out.Names, n), append(out.Cols, prim.EmptyLike(c))
 	}
-	return out, nil
+	linked, err := s.follow(t, vals.Len()-1)
+	return s.beside(out, linked, rows{}), err
 }
 
 // metaOfSource is meta of a source: the virtual column, then the stored ones as

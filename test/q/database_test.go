@@ -146,6 +146,29 @@ func TestOpeningReadsNoData(t *testing.T) {
 	)
 }
 
+// TestLinksInPartitions: links lead to rows of another table in the same
+// partition. Source: KX manual, "Linking columns", "Partitioned tables".
+func TestLinksInPartitions(t *testing.T) {
+	m := newEmbedded(t, t.TempDir())
+	m.do("mk:{[d;k]ref::([]id:10 20 30+k;name:`a`b`c;at:12:00 12:30 13:00+k);use::([]x:1 2 3 4+k;lnk:`ref!2 0N 1 1);.Q.dpt[`:db;d]each`ref`use;}")
+	m.do("mk'[2024.01.01 2024.01.02;0 100]")
+	m.do("\\l db")
+	m.all(
+		try{"select x,lnk.id from use where date=2024.01.02", "x   id \n-------\n101 130\n102    \n103 120\n104 120"},
+		try{"exec lnk.id from use", "30 0N 20 20 130 0N 120 120"},
+		try{"exec lnk.at.hh from use where date=2024.01.01", "13 0N 12 12i"},
+		try{"select sum x by lnk.name from use", "name| x  \n----| ---\n    | 104\nb   | 214\nc   | 102"},
+		try{"select n:count i,max lnk.id by date from use", "date      | n id \n----------| -----\n2024.01.01| 4 30 \n2024.01.02| 4 130"},
+		try{"select from use where date=2024.01.02,lnk.name=`b", "date       x   lnk\n------------------\n2024.01.02 103 1  \n2024.01.02 104 1  "},
+		try{"cols select by lnk.name from use", "`name`date`x`lnk"},
+		try{"select lnk.id from use where date=2030.01.01", "id\n--"},
+		try{"meta[use][`lnk;`f]", "`ref"},
+		try{"select lnk.none from use", "'lnk.none"},
+	)
+	m.do("ref:([]id:7 8 9)")
+	m.all(try{"exec lnk.id from use where date=2024.01.01", "9 0N 8 8"})
+}
+
 // TestMissingTables: .Q.bv, .Q.bvi and .Q.chk, which fills what partitions lack.
 func TestMissingTables(t *testing.T) {
 	m := newEmbedded(t, t.TempDir())
